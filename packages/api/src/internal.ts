@@ -3,7 +3,8 @@ import type { Backlog } from '@portfolio/core/job/backlog';
 import { listenHttp } from '@portfolio/core/runtime/listen-http';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { isKnownOutage } from '@portfolio/core/runtime/outage';
-import type { ServerResponse } from 'node:http';
+import { type SpanContext, newSpanContext, readTraceparent } from '@portfolio/core/telemetry/trace';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toAppError } from './rest/problems.ts';
 
 /**
@@ -14,25 +15,29 @@ export async function serveInternal(
   at: { host: string; port: number },
   { readBacklog, log }: { readBacklog: () => Promise<Backlog>; log: Pick<Logger, 'warn' | 'error'> },
 ): Promise<{ port: number; close(): void }> {
-  async function answerBacklog(response: ServerResponse) {
+  async function answerBacklog(response: ServerResponse, { traceId }: SpanContext) {
     try {
       send(response, 200, await readBacklog());
     } catch (error) {
       const known = toAppError(error);
-      if (!known) log.error({ err: error }, 'the backlog could not be read');
-      else if (!isKnownOutage(known)) log.warn({ err: error }, 'the backlog could not be read');
-      sendProblem(response, known ?? error);
+      const about = { err: error, trace_id: traceId };
+      if (!known) log.error(about, 'the backlog could not be read');
+      else if (!isKnownOutage(known)) log.warn(about, 'the backlog could not be read');
+      sendProblem(response, known ?? error, traceId);
     }
   }
 
   return listenHttp(at, (request, response) => {
-    if (request.method === 'GET' && request.url === '/backlog') void answerBacklog(response);
-    else sendProblem(response, new AppError('not_found', 'There is only GET /backlog.'));
+    const trace = traceOf(request);
+    if (request.method === 'GET' && request.url === '/backlog') void answerBacklog(response, trace);
+    else sendProblem(response, new AppError('not_found', 'There is only GET /backlog.'), trace.traceId);
   });
 }
 
-function sendProblem(response: ServerResponse, error: unknown) {
-  const problem = toProblem(error);
+const traceOf = ({ headers }: IncomingMessage) => readTraceparent(headers.traceparent) ?? newSpanContext();
+
+function sendProblem(response: ServerResponse, error: unknown, traceId: string) {
+  const problem = toProblem(error, traceId);
   send(response, problem.status, problem, 'application/problem+json');
 }
 

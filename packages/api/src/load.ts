@@ -1,4 +1,5 @@
 import { AppError } from '@portfolio/core/errors';
+import { http } from '@portfolio/core/telemetry/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { hasBody } from './rest/bodies.ts';
@@ -70,6 +71,7 @@ export function createLoad(app: FastifyInstance, limits = defaultLimits): Load {
     delay.reset();
   }, limits.windowMilliseconds).unref();
   const measure = () => ({ delayMilliseconds: Math.min(...windows), running: running.size });
+  const endCount = http.active.observe(() => [{ value: running.size, labels: {} }]);
   return {
     measure,
     begin(request) {
@@ -81,6 +83,7 @@ export function createLoad(app: FastifyInstance, limits = defaultLimits): Load {
     stop() {
       clearInterval(timer);
       delay.disable();
+      endCount();
     },
   };
 }
@@ -91,6 +94,11 @@ export function createLoad(app: FastifyInstance, limits = defaultLimits): Load {
  */
 export function shedLoad(app: FastifyInstance, load: Load) {
   let isShedding = false;
+  let shed = 0;
+  app.addHook(
+    'onClose',
+    http.shed.observe(() => [{ value: shed, labels: {} }]),
+  );
 
   function logChange(measured: Measured, sheds: boolean) {
     if (sheds === isShedding) return;
@@ -105,8 +113,10 @@ export function shedLoad(app: FastifyInstance, load: Load) {
     const measured = load.measure();
     logChange(measured, load.isSaturated(measured));
     const mayPass = isHealthCheck(request) || (readsPublished(request) && !load.isOverwhelmed(measured));
-    if (isShedding && !mayPass)
+    if (isShedding && !mayPass) {
+      shed += 1;
       return done(new AppError('unavailable', 'The server is overloaded. Retry in a few seconds.'));
+    }
     load.begin(request);
     done();
   });

@@ -92,6 +92,7 @@ const server = await buildServer({
     anonymousPerMinute: settings.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
   },
   trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
+  traceReads: settings.TRACE_READS,
   webRoot,
 });
 if (defaultIssuer !== undefined) await adoptIssuer(db, defaultIssuer);

@@ -18,8 +18,9 @@ import { trustHops } from './client-address.ts';
 import { createFollow } from './follow.ts';
 import { registerHealth } from './health.ts';
 import { type LoadLimits, createLoad, shedLoad } from './load.ts';
-import { RequestLog, withRequests } from './request-log.ts';
+import { createRequestLog } from './request-log.ts';
 import { pathOfTarget, refuseManyHosts } from './request-target.ts';
+import { RequestEnds, endClosed, endUnrouted, observeRequests } from './request-telemetry.ts';
 import { acceptBodies } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
@@ -68,6 +69,8 @@ export type ServerOptions = {
   webRoot?: string | undefined;
   /** The limits beyond which requests are refused; those for production by default. */
   loadLimits?: LoadLimits;
+  /** The share of anonymous reads that is traced; see `TRACE_READS`. */
+  traceReads?: number | undefined;
   /** Aborts when the process is about to stop. It still serves then, but is not ready, and closes used connections. */
   stopping?: AbortSignal | undefined;
 };
@@ -75,11 +78,16 @@ export type ServerOptions = {
 /** The whole API, ready to listen. Closing it ends subscriptions and lets running requests finish. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { authenticate, dependencies, sharedCache, log, publicOrigin, webRoot } = options;
-  const { rateLimits, trustedProxyHops = 0, stopping = new AbortController().signal } = options;
-  const loggerInstance: FastifyBaseLogger = withRequests(log);
+  const {
+    rateLimits,
+    trustedProxyHops = 0,
+    traceReads = 0.01,
+    stopping = new AbortController().signal,
+  } = options;
+  const loggerInstance: FastifyBaseLogger = createRequestLog(log);
   const app = Fastify({
     loggerInstance,
-    logController: new RequestLog(),
+    logController: new RequestEnds(),
     // Unlike a number, it also tells the requests of different processes apart.
     genReqId: () => randomUUID(),
     // Routes of operations with larger inputs have limits of their own.
@@ -94,9 +102,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     requestTimeout: requestTimeoutMilliseconds,
     keepAliveTimeout: keepAliveMilliseconds,
     http: { headersTimeout: headersTimeoutMilliseconds },
-    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
-    clientErrorHandler: answerClientError,
+    frameworkErrors(error, request, reply) {
+      endUnrouted(request, reply);
+      void sendProblem(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
   });
+  observeRequests(app, traceReads);
   app.setErrorHandler(sendProblem);
   addSecurityHeaders(app);
   refuseManyHosts(app);
@@ -179,7 +191,10 @@ function createDrain(server: Server): () => void {
   let running = 0;
   server.on('request', (_request, response: ServerResponse) => {
     running += 1;
-    response.once('close', () => (running -= 1));
+    response.once('close', () => {
+      running -= 1;
+      endClosed(response);
+    });
   });
   return () => {
     const deadline = Date.now() + apiStop.drain * 1000;

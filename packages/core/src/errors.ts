@@ -88,14 +88,19 @@ export type Problem = {
   code: ErrorCode;
   errors?: readonly FieldError[];
   moved?: Moved;
+  /** The id of the trace (W3C Trace Context) by which operators find the request. */
+  traceId: string;
 };
 
-/** The problem document of an error: an AppError keeps its text; every other error becomes `internal`. */
-export function toProblem(error: unknown): Problem {
-  const known =
-    error instanceof AppError
-      ? error
-      : new AppError('internal', 'An unexpected error occurred and was logged. The request can be retried.');
+/** What clients may know of an error: an AppError itself; every other error becomes `internal`. */
+export const publicError = (error: unknown): AppError =>
+  error instanceof AppError
+    ? error
+    : new AppError('internal', 'An unexpected error occurred and was logged. The request can be retried.');
+
+/** The problem document of an error of a request. */
+export function toProblem(error: unknown, traceId: string): Problem {
+  const known = publicError(error);
   return {
     type: `/api/problems/${known.code}`,
     ...errorCodes[known.code],
@@ -103,5 +108,6 @@ export function toProblem(error: unknown): Problem {
     code: known.code,
     ...(known.fields.length > 0 && { errors: known.fields }),
     ...(known.moved && { moved: known.moved }),
+    traceId,
   };
 }

@@ -4,6 +4,7 @@ import { recordAction, runChange } from './change.ts';
 import type { ChangeCtx, Ctx } from './context.ts';
 import { AppError, Refusal } from './errors.ts';
 import { parseInput } from './input.ts';
+import { observeOperation } from './observe-operation.ts';
 import { type OpenStream, type Receiver, type Tracked, iterate } from './stream.ts';
 import { type Needs, type Tenant, type TenantResolver, scopesOf } from './tenancy.ts';
 
@@ -120,29 +121,30 @@ export function operation<I extends z.ZodObject, O extends z.ZodType, T extends 
   const { output } = definition;
   return {
     ...definition,
-    async run(ctx, raw) {
-      const { input, tenant } = await admit(definition, ctx, raw);
-      if (definition.kind === 'query') {
-        const result = output.parse(await definition.run(ctx, input, tenant));
-        if (definition.isAudited)
-          await recordAction(ctx, { action: definition.name, raw: raw ?? {}, tenant });
-        return result;
-      }
-      const { name, scope, prepare, run, portfoliosOf } = definition;
-      const { holdsSecret = false, erasesActor = false } = definition;
-      return runChange(ctx, {
-        action: name,
-        raw: raw ?? {},
-        tenant,
-        isShown: tenant !== undefined && scope !== null && !memberOnlyScopes.has(scope),
-        holdsSecret,
-        portfoliosOf,
-        erasesActor,
-        prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
-        run: async (within, prepared) => output.parse(await run(within, input, tenant, prepared)),
-      });
-    },
+    run: (ctx, raw) => observeOperation(definition, ctx, () => execute(ctx, raw)),
   };
+
+  async function execute(ctx: Ctx, raw: z.input<I>): Promise<z.output<O>> {
+    const { input, tenant } = await admit(definition, ctx, raw);
+    if (definition.kind === 'query') {
+      const result = output.parse(await definition.run(ctx, input, tenant));
+      if (definition.isAudited) await recordAction(ctx, { action: definition.name, raw: raw ?? {}, tenant });
+      return result;
+    }
+    const { name, scope, prepare, run, portfoliosOf } = definition;
+    const { holdsSecret = false, erasesActor = false } = definition;
+    return runChange(ctx, {
+      action: name,
+      raw: raw ?? {},
+      tenant,
+      isShown: tenant !== undefined && scope !== null && !memberOnlyScopes.has(scope),
+      holdsSecret,
+      portfoliosOf,
+      erasesActor,
+      prepare: async (outside) => (await prepare?.(outside, input, tenant)) as Prepared,
+      run: async (within, prepared) => output.parse(await run(within, input, tenant, prepared)),
+    });
+  }
 }
 
 /** Declares an operation that streams its results: as `operation`, and each item is parsed. */
@@ -166,7 +168,7 @@ export function streamOperation<I extends z.ZodObject, O extends z.ZodType, T ex
   return {
     ...definition,
     kind: 'subscription',
-    open,
+    open: (ctx, raw, receiver) => observeOperation(definition, ctx, () => open(ctx, raw, receiver)),
     run: (ctx, raw) => iterate(ctx.signal, (receiver) => open(ctx, raw, receiver)),
     async authorize(ctx, raw) {
       await admit(definition, ctx, raw);

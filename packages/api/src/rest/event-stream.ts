@@ -3,6 +3,8 @@ import type { OpenStream, Receiver } from '@portfolio/core/stream';
 import type { FastifyReply } from 'fastify';
 import { PassThrough } from 'node:stream';
 import { eventOf } from '../encode.ts';
+import { noteFailure } from '../request-log.ts';
+import { becomeStream } from '../stream-telemetry.ts';
 
 /** Shorter than the idle timeout of common proxies, which is a minute. */
 const pingMilliseconds = 15_000;
@@ -31,11 +33,13 @@ export async function streamEvents<T>(
     },
   });
   if (isEmpty && out.writableEnded) return reply.code(204).header('cache-control', 'no-store').send();
+  becomeStream(reply.request, 'sse');
   // The headers are sent with the first bytes, and until then a client does not know that the stream is open.
   if (isEmpty) out.write(ping);
 
   function fail(error: unknown) {
-    reply.log[error instanceof AppError ? 'info' : 'error']({ err: error }, 'event stream ended early');
+    // Why a client has to connect again is said by the line of the request, whatever it is.
+    noteFailure(reply.request, error instanceof AppError ? 'info' : 'error', error);
     out.destroy();
   }
   const stop = () => fail(closing.reason);

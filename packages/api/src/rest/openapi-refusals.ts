@@ -76,5 +76,6 @@ export function describeRefusals(): Record<string, Answer> {
 
 function exampleOf(code: ErrorCode) {
   const moved = code === 'moved' ? { moved: { field: 'portfolio', to: 'platform-team' } } : {};
-  return toProblem(new AppError(code, details[code], { fields: fieldsOf[code] ?? [], ...moved }));
+  const error = new AppError(code, details[code], { fields: fieldsOf[code] ?? [], ...moved });
+  return toProblem(error, '665f1c0e5a9c2b7d4e8f0a1b2c3d4e5f');
 }

@@ -7,10 +7,14 @@ import {
   toProblem,
 } from '@portfolio/core/errors';
 import { smallInputBytes } from '@portfolio/core/operation';
+import type { Logger } from '@portfolio/core/runtime/log';
 import { isKnownOutage, toOutage } from '@portfolio/core/runtime/outage';
+import { newTraceId } from '@portfolio/core/telemetry/trace';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
+import { noteFailure } from '../request-log.ts';
+import { traceOf } from '../request-trace.ts';
 import { closeUnread, payloadTooLarge } from './bodies.ts';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
@@ -31,18 +35,23 @@ export const problemSchema = z
       .object({ field: z.string().max(100), to: z.string().max(100) })
       .optional()
       .describe('The field that has a former slug or key, and the present one, to which `Location` leads.'),
+    traceId: z
+      .string()
+      .regex(/^[\da-f]{32}$/)
+      .describe('The id of the trace of the request (W3C Trace Context), by which operators find it.'),
   })
   .meta({ id: 'Problem' });
 
 /** Sends an error as a problem document. Unexpected errors are logged, and their text is not sent. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const known = toAppError(error, request.routeOptions.bodyLimit);
-  if (reply.raw.destroyed) request.log.info({ err: error }, 'client disconnected');
-  else if (!known || known.code === 'internal') request.log.error({ err: error }, 'request failed');
+  // What fails since nobody waits for it any more is of no interest.
+  if (reply.raw.destroyed) request.log.debug({ err: error }, 'client disconnected');
+  else if (!known || known.code === 'internal') noteFailure(request, 'error', error);
   // An open circuit breaker and a saturated process are logged once, where they occur.
   else if (known.code === 'unavailable' && known.cause && !isKnownOutage(known))
-    request.log.warn({ err: error }, 'request could not be served');
-  const problem = toProblem(known ?? error);
+    noteFailure(request, 'warn', error);
+  const problem = toProblem(known ?? error, traceOf(request).traceId);
   closeUnread(request, reply);
   void reply.headers({
     ...headersOf(problem.code, request),
@@ -107,12 +116,19 @@ export function toAppError(error: unknown, maxBytes = smallInputBytes): AppError
   return null;
 }
 
-/** Answers requests that Node could not parse: not HTTP, headers over the limit, or received too slowly. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket) {
+/**
+ * Answers requests that Node could not parse: not HTTP, headers over the limit, or received too slowly. They have no method
+ * and no path, so that they are only logged.
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, log: Pick<Logger, 'info'>) {
   if (error.code !== 'ECONNRESET' && socket.writable) {
     const detail =
       'Malformed or too slow HTTP request. Expected HTTP/1.1 with less than 16 KiB of address and headers.';
-    const body = JSON.stringify(toProblem(new AppError('malformed_request', detail)));
+    const traceId = newTraceId();
+    const problem = toProblem(new AppError('malformed_request', detail), traceId);
+    const about = { trace_id: traceId, res: { statusCode: problem.status }, code: error.code };
+    log.info(about, 'request');
+    const body = JSON.stringify(problem);
     const headers = `content-type: ${contentType}\r\ncontent-length: ${body.length}\r\nconnection: close`;
     socket.write(`HTTP/1.1 400 Bad Request\r\n${headers}\r\n\r\n${body}`);
   }

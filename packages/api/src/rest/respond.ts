@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { PublishedHit } from '../published-cache.ts';
 import { type PublishedReads, isAnonymous, isPublishedRead } from '../published-reads.ts';
+import { originOf } from '../request-trace.ts';
 import { type Binding, jsonLines } from './binding.ts';
 import { matchesEtag, readIdempotencyKey } from './conditions.ts';
 import { disconnectSignal } from './disconnect.ts';
@@ -44,8 +45,13 @@ export function createRespond<I extends z.ZodObject, O extends z.ZodType>(
   async function respondTo(request: FastifyRequest, reply: FastifyReply, type: string) {
     const { headers, actor } = request;
     const idempotencyKey = operation.kind === 'mutation' ? readIdempotencyKey(headers) : undefined;
-    const origin = { address: request.ip, requestId: request.id };
-    const ctx = { ...services, actor, signal: disconnectSignal(reply), idempotencyKey, origin };
+    const ctx = {
+      ...services,
+      actor,
+      signal: disconnectSignal(reply),
+      idempotencyKey,
+      origin: originOf(request),
+    };
     if (type === jsonLines) {
       const lines = await readLines(operation, ctx, readInput(request));
       return reply.headers(cacheHeaders('private')).type(type).send(lines);

@@ -13,6 +13,8 @@ import { limitByAddress } from '../admission.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { cookie, forgetSession, readCookie, sessionSecretOf, storeSession } from '../credential.ts';
 import { ForeignOrigin, mayForge } from '../own-origin.ts';
+import { noteFailure } from '../request-log.ts';
+import { originOf } from '../request-trace.ts';
 import { closeUnread } from '../rest/bodies.ts';
 import { disconnectSignal } from '../rest/disconnect.ts';
 import { callbackPath, callbackPrefix } from './callback.ts';
@@ -169,7 +171,7 @@ async function complete(
     const { secret } = await enter.begin({
       issuer,
       claims,
-      origin: { address: request.ip, requestId: request.id },
+      origin: originOf(request),
       userAgent: request.headers['user-agent'],
       replaces: sessionSecretOf(request.headers),
     });
@@ -180,9 +182,9 @@ async function complete(
   }
 }
 
-/** Logs why a sign-in failed. */
-function fail(error: unknown, { log }: FastifyRequest): null {
-  log.warn({ err: withoutAnswer(error), problem: problemOf(error) }, 'a sign-in failed');
+/** Lets the line of the request say why a sign-in failed. */
+function fail(error: unknown, request: FastifyRequest): null {
+  noteFailure(request, 'warn', withoutAnswer(error));
   return null;
 }
 
@@ -199,8 +201,7 @@ async function signOut(request: FastifyRequest, reply: FastifyReply, services: S
   const secret = sessionSecretOf(request.headers);
   const actor = secret === undefined ? null : await actorOf(secret, services);
   if (!actor || actor.kind === 'anonymous') return;
-  const origin = { address: request.ip, requestId: request.id };
-  const ctx = { ...services, actor, signal: disconnectSignal(reply), origin };
+  const ctx = { ...services, actor, signal: disconnectSignal(reply), origin: originOf(request) };
   await operations.session.revoke.run(ctx, { id: actor.credential!.id! });
 }
 

@@ -4,6 +4,7 @@ import type { Services } from '@portfolio/core/context';
 import { AppError } from '@portfolio/core/errors';
 import type { AnyOperation, StreamOperation } from '@portfolio/core/operation';
 import type { OpenStream, Receiver, Tracked } from '@portfolio/core/stream';
+import { type SpanContext, newSpanContext, writeTraceparent } from '@portfolio/core/telemetry/trace';
 import {
   TRPCError,
   type TRPCProcedureType,
@@ -18,7 +19,9 @@ import { messageOf } from '../encode.ts';
 import type { Follow } from '../follow.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { ReportRefusal } from '../security-events.ts';
-import { toTrpcError } from './procedures.ts';
+import { countStream } from '../stream-telemetry.ts';
+import { type CallTrace, beginCall } from './call-trace.ts';
+import { nameTrace, toTrpcError } from './procedures.ts';
 import { maxBatchSize } from './published.ts';
 import { appRouter } from './router.ts';
 import type { SlowConnections } from './slow-connections.ts';
@@ -42,13 +45,16 @@ export type ConnectionOptions = {
   limits: ConnectionLimits;
   slow: SlowConnections;
   reportRefusal: ReportRefusal;
-  logError: (error: unknown) => void;
+  logError: (error: unknown, trace: SpanContext) => void;
   /** Authenticates a call and applies the limits. Closes the socket beyond a limit of connections, and throws. */
   authenticate(socket: WebSocket, credential: string | undefined): Promise<Actor>;
 };
 
 type Call = Exclude<TRPCClientOutgoingMessage, { method: 'subscription.stop' }>;
 type Id = string | number;
+
+/** What a client has asked for: how answers to it begin, and its trace. */
+type Asked = { beginning: string; trace: CallTrace };
 
 /** What the request for a connection presented. The first message is a credential, which counts more, if `awaitsParams`. */
 type Presented = { credential: string | undefined; address: string; awaitsParams: boolean };
@@ -108,11 +114,19 @@ export class Connection {
     return this.#options.slow.isFull(this.#socket, this.#resume);
   }
 
-  explain = (error: unknown) => toTrpcError(error, this.#options);
+  explain(error: unknown, trace: CallTrace) {
+    return toTrpcError(error, { logError: (unknown) => this.#options.logError(unknown, trace.context()) });
+  }
 
   /** Sends an error; `beginning` names the call that it is about. */
-  sendError(thrown: unknown, beginning: string, { method, params }: Partial<Call> = {}) {
+  sendError(
+    thrown: unknown,
+    beginning: string,
+    { method, params }: Partial<Call> = {},
+    trace: SpanContext = newSpanContext(),
+  ) {
     const error = getTRPCErrorFromUnknown(thrown);
+    nameTrace(error, trace);
     const { path, input } = params ?? {};
     const shape = getTRPCErrorShape({
       config,
@@ -205,18 +219,21 @@ export class Connection {
       this.#subscriptions.get(id)?.stop();
       return;
     }
+    const trace = beginCall(message.params.path);
     try {
-      const operation = streams.get(message.params.path);
-      if (message.method === 'subscription' && operation)
-        await this.#subscribe(id, beginning, operation, message);
-      else await this.#call(beginning, message);
+      await trace.run(async () => {
+        const operation = streams.get(message.params.path);
+        if (message.method === 'subscription' && operation)
+          await this.#subscribe({ id, beginning, trace }, operation, message);
+        else await this.#call({ beginning, trace }, message);
+      });
     } catch (error) {
       this.#report(error, message.params);
-      this.sendError(error, beginning, message);
+      this.sendError(error, beginning, message, trace.context());
     }
   }
 
-  async #call(beginning: string, { method, params: { path, input } }: Call) {
+  async #call({ beginning, trace }: Asked, { method, params: { path, input } }: Call) {
     const { services, logError } = this.#options;
     const data: unknown = await callTRPCProcedure({
       router: appRouter,
@@ -224,9 +241,15 @@ export class Connection {
       getRawInput: async () => input,
       ctx: {
         services,
-        logError,
+        logError: (error: unknown) => logError(error, trace.context()),
         actor: () => this.#authenticate(),
-        origin: { address: this.#address, requestId: null },
+        origin: {
+          address: this.#address,
+          requestId: null,
+          get traceparent() {
+            return writeTraceparent(trace.context());
+          },
+        },
         follow: null,
       },
       type: method satisfies TRPCProcedureType,
@@ -251,11 +274,15 @@ export class Connection {
     });
   }
 
-  async #subscribe(id: Id, beginning: string, operation: StreamOperation, { params }: Call) {
+  async #subscribe(
+    { id, beginning, trace }: Asked & { id: Id },
+    operation: StreamOperation,
+    { params }: Call,
+  ) {
     const { subscriptionsPerConnection } = this.#options.limits;
     if (this.#subscriptions.has(id))
       throw new TRPCError({ code: 'BAD_REQUEST', message: `Duplicate id ${id}` });
-    const subscription = new Subscription(this, beginning, () => {
+    const subscription = new Subscription(this, { beginning, trace }, () => {
       if (this.#subscriptions.get(id) === subscription) this.#subscriptions.delete(id);
     });
     try {
@@ -275,7 +302,7 @@ export class Connection {
     } catch (error) {
       // The client may have stopped it, and used its id again.
       if (!subscription.close()) return;
-      throw toTrpcError(error, this.#options);
+      throw this.explain(error, trace);
     }
   }
 }
@@ -284,21 +311,25 @@ export class Connection {
 class Subscription implements Receiver<unknown> {
   readonly #connection: Connection;
   readonly #beginning: string;
+  readonly #trace: CallTrace;
   readonly #leave: () => void;
   #stream: OpenStream | undefined;
+  #endCount: (() => void) | undefined;
   #isStarted = false;
   #isOver = false;
 
-  constructor(connection: Connection, beginning: string, leave: () => void) {
+  constructor(connection: Connection, { beginning, trace }: Asked, leave: () => void) {
     this.#connection = connection;
     this.#beginning = beginning;
+    this.#trace = trace;
     this.#leave = leave;
   }
 
   begin(stream: OpenStream) {
     this.#stream = stream;
-    if (this.#isOver) stream.close();
-    else this.#start();
+    if (this.#isOver) return stream.close();
+    this.#endCount = countStream('websocket');
+    this.#start();
   }
 
   item(item: Tracked<unknown>) {
@@ -318,7 +349,10 @@ class Subscription implements Receiver<unknown> {
   end(error?: unknown) {
     if (this.#isOver) return;
     if (error === undefined) this.#start();
-    else this.#connection.sendError(this.#connection.explain(error), this.#beginning);
+    else {
+      const explained = this.#connection.explain(error, this.#trace);
+      this.#connection.sendError(explained, this.#beginning, {}, this.#trace.context());
+    }
     this.stop();
   }
 
@@ -332,6 +366,7 @@ class Subscription implements Receiver<unknown> {
     if (this.#isOver) return false;
     this.#isOver = true;
     this.#leave();
+    this.#endCount?.();
     this.#stream?.close();
     return true;
   }

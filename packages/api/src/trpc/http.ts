@@ -2,7 +2,7 @@ import type { Services } from '@portfolio/core/context';
 import { type Receiver, iterate } from '@portfolio/core/stream';
 import { type TRPCError, getTRPCErrorShape } from '@trpc/server';
 import { type FastifyHandlerOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { credentialOf } from '../credential.ts';
 import type { Follow } from '../follow.ts';
@@ -10,10 +10,13 @@ import type { PublishedReads } from '../published-reads.ts';
 import { closeUnread } from '../rest/bodies.ts';
 import { readIdempotencyKey } from '../rest/conditions.ts';
 import { retryAfterSeconds, toAppError } from '../rest/problems.ts';
+import { noteFailure } from '../request-log.ts';
+import { originOf, traceOf } from '../request-trace.ts';
 import type { ReportRefusal } from '../security-events.ts';
+import { becomeStream } from '../stream-telemetry.ts';
 import { acceptCalls } from './calls.ts';
 import type { Connections } from './connection-limits.ts';
-import { type FollowItems, toTrpcError } from './procedures.ts';
+import { type FollowItems, nameTrace, toTrpcError } from './procedures.ts';
 import { answerPublished, maxBatchSize } from './published.ts';
 import { type AppRouter, appRouter } from './router.ts';
 
@@ -31,7 +34,7 @@ export async function registerTrpc(
   const { services, publishedReads, reportRefusal } = bound;
   await app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => {
-      const shape = shapeOf(error, request.log);
+      const shape = shapeOf(error, request);
       closeUnread(request, reply);
       const { httpStatus } = shape.data;
       if (httpStatus === 503) void reply.header('retry-after', retryAfterSeconds);
@@ -45,16 +48,17 @@ export async function registerTrpc(
       responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
       onError({ error, path, input, req }) {
         const { actor, ip: address, headers } = req;
+        nameTrace(error, traceOf(req));
         const hasCredential = credentialOf(headers) !== undefined;
         reportRefusal(error.cause, { actor, address, hasCredential, operation: path, input });
       },
       createContext: ({ req, res }) => ({
         services,
         actor: () => Promise.resolve(req.actor),
-        origin: { address: req.ip, requestId: req.id },
+        origin: originOf(req),
         idempotencyKey: readIdempotencyKey(req.headers),
         follow: createFollowItems(req, res.raw, bound),
-        logError: (error) => req.log.error({ err: error }, 'procedure failed'),
+        logError: (error) => noteFailure(req, 'error', error),
       }),
     } satisfies FastifyHandlerOptions<AppRouter, FastifyRequest, FastifyReply>;
     scope.all('/trpc/:path', (req, res) => {
@@ -77,6 +81,7 @@ function createFollowItems(
     const items = await iterate(AbortSignal.any([signal, closing]), (receiver: Receiver<never>) =>
       follow(operation, { credential, actor }, input, receiver),
     );
+    becomeStream(request, 'trpc');
     return untilClosing(items, closing);
   };
 }
@@ -97,9 +102,10 @@ function headersOf(errors: TRPCError[], type: string): Record<string, string> {
 }
 
 /** An error of Fastify, thrown before tRPC runs, in the format that typed clients read. */
-function shapeOf(cause: unknown, log: FastifyBaseLogger) {
-  const logError = (error: unknown) => log.error({ err: error }, 'request failed');
+function shapeOf(cause: unknown, request: FastifyRequest) {
+  const logError = (error: unknown) => noteFailure(request, 'error', error);
   const error = toTrpcError(toAppError(cause) ?? cause, { logError });
+  nameTrace(error, traceOf(request));
   const { _def: definition } = appRouter;
   const { _config: config } = definition;
   return getTRPCErrorShape({

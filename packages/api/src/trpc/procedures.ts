@@ -1,9 +1,10 @@
 import type { Actor } from '@portfolio/core/actor';
 import type { Origin, Services } from '@portfolio/core/context';
-import { AppError, type ErrorCode, toProblem } from '@portfolio/core/errors';
+import { AppError, type ErrorCode, publicError, toProblem } from '@portfolio/core/errors';
 import type { Operation, StreamOperation } from '@portfolio/core/operation';
 import { toOutage } from '@portfolio/core/runtime/outage';
 import type { Tracked } from '@portfolio/core/stream';
+import { type SpanContext, newTraceId } from '@portfolio/core/telemetry/trace';
 import { TRPCError, initTRPC, tracked } from '@trpc/server';
 import type { z } from 'zod';
 import { maxBatchSize } from './published.ts';
@@ -32,10 +33,17 @@ export type FollowItems = <I extends z.ZodObject, O extends z.ZodType>(
 
 const never = new AbortController().signal;
 
+/** The traces of the requests that errors answer, since the library formats some errors without a context. */
+const traceIds = new WeakMap<TRPCError, string>();
+
+/** Lets an error name the trace of its request in its problem document. */
+export const nameTrace = (error: TRPCError, { traceId }: SpanContext) => void traceIds.set(error, traceId);
+
 const t = initTRPC.context<CallContext>().create({
   isDev: false,
   errorFormatter({ shape, error, path }) {
-    const problem = toProblem(error.cause instanceof AppError ? error.cause : libraryError(error, path));
+    const known = error.cause instanceof AppError ? error.cause : libraryError(error, path);
+    const problem = toProblem(known, traceIds.get(error) ?? newTraceId());
     return { ...shape, message: problem.detail, data: { ...shape.data, problem } };
   },
 });
@@ -84,8 +92,8 @@ const trpcCodes: Record<ErrorCode, TRPCError['code']> = {
 export function toTrpcError(thrown: unknown, { logError }: Pick<CallContext, 'logError'>): TRPCError {
   if (!(thrown instanceof AppError)) logError(thrown);
   const error = toOutage(thrown) ?? thrown;
-  const { code, detail } = toProblem(error);
-  return new TRPCError({ code: trpcCodes[code], message: detail, cause: error });
+  const { code, message } = publicError(error);
+  return new TRPCError({ code: trpcCodes[code], message, cause: error });
 }
 
 /** Only adds the type, since the operation parses its input. */

@@ -1,5 +1,6 @@
 import type { SecurityLog } from '@portfolio/core/audit/security-log';
 import type { Services } from '@portfolio/core/context';
+import { streams } from '@portfolio/core/telemetry/contract';
 import type { FastifyBaseLogger } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -57,6 +58,7 @@ export function attachWebSockets(
     closeTimeout: limits.closeMilliseconds,
   };
   const sockets = new WebSocketServer(serverOptions);
+  const endCount = streams.sockets.observe(() => [{ value: sockets.clients.size, labels: {} }]);
   const open = new Map<WebSocket, { connection: Connection; address: string; isActorCounted: boolean }>();
   const life = setInterval(() => {
     for (const { connection } of open.values()) connection.checkLife(Date.now());
@@ -68,7 +70,7 @@ export function attachWebSockets(
     limits,
     slow: new SlowConnections(limits),
     reportRefusal,
-    logError: (error) => log.error({ err: error }, 'procedure failed'),
+    logError: (error, { traceId }) => log.error({ err: error, trace_id: traceId }, 'procedure failed'),
     async authenticate(socket, credential) {
       const about = open.get(socket);
       if (!about) throw connectionClosed();
@@ -116,6 +118,7 @@ export function attachWebSockets(
     async close() {
       server.off('upgrade', upgrade);
       clearInterval(life);
+      endCount();
       for (const socket of sockets.clients) {
         if (socket.readyState === WebSocket.OPEN) socket.send('{"id":null,"method":"reconnect"}');
         socket.close(1001, 'The server is stopping');

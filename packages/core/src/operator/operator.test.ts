@@ -11,7 +11,7 @@ import {
 } from '../../../../tests/support/jobs.ts';
 import { user } from '../../../../tests/support/services.ts';
 import { type Actor, operatorScopes, scopeSchema } from '../actor.ts';
-import { toProblem } from '../errors.ts';
+import { publicError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { allOperations, operations } from '../index.ts';
 import { reportWorker } from '../job/fleet.ts';
@@ -135,7 +135,7 @@ describe('an operation of operators', () => {
         result = case when id = ${done} then ${fixture.ownerSql.json({ ...result, fileName: 'secret-file' })} end`;
     await fixture.sql`update jobs set lease_until = now() where id = ${lost}`;
     const answers = [];
-    for (const { name } of own) answers.push(await call(name, by).catch(toProblem));
+    for (const { name } of own) answers.push(await call(name, by).catch(publicError));
     answers.push(await call('operator.jobs', by, { portfolio: 'team' }));
     const text = JSON.stringify(answers);
     expect(text).toContain(bad);

@@ -17,7 +17,7 @@ export type { Logger };
 /** A logger with this property, and each child of it, names that trace in every line. */
 export const traceIdOf = Symbol('traceIdOf');
 
-type Traced = { [traceIdOf]?: () => string };
+type Traced = { [traceIdOf]?: () => string | undefined };
 
 /** Only for lines that are written, so that requests which log nothing need no trace id. */
 function traceOf(logger: Traced): { trace_id?: string } {
@@ -42,7 +42,7 @@ export function createLog(name: string, level: string, out: DestinationStream = 
 }
 
 /** Serializes an error for the log. A failed query is logged with its statement, but without its parameters. */
-function describeError(error: unknown): unknown {
+export function describeError(error: unknown): unknown {
   if (error instanceof DrizzleQueryError) {
     return {
       type: error.name,

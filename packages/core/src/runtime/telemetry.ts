@@ -27,7 +27,7 @@ import { hostname } from 'node:os';
 import { contract } from '../telemetry/contract.ts';
 import type { AnyInstrument, HotHistogram, Program } from '../telemetry/instrument.ts';
 import { prometheusName } from '../telemetry/prometheus-name.ts';
-import { newSpanId, newTraceId } from '../telemetry/trace.ts';
+import { newSpanId, nextTraceId, setTracing } from '../telemetry/trace.ts';
 import { listenHttp } from './listen-http.ts';
 import type { Logger } from './log.ts';
 import { observeProcess } from './process-telemetry.ts';
@@ -123,19 +123,21 @@ export function installTelemetry({
     resource,
     // What is not worth a span gets none: see `startSpan`. The collector decides what is kept.
     sampler: new AlwaysOnSampler(),
-    idGenerator: { generateTraceId: newTraceId, generateSpanId: newSpanId },
+    idGenerator: { generateTraceId: nextTraceId, generateSpanId: newSpanId },
     spanProcessors: processors,
   });
   metrics.setGlobalMeterProvider(meters);
   if (processors.length > 0) {
     trace.setGlobalTracerProvider(traces);
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    setTracing(true);
   }
   const own = contract.filter(({ programs }) => programs.includes(program));
   for (const instrument of own) instrument.connect(meters.getMeter(scope.name));
   const endProcess = observeProcess();
   return async () => {
     endProcess();
+    setTracing(false);
     // Unreachable collectors are no reason to fail a stop.
     await Promise.allSettled([meters.shutdown(), traces.shutdown()]);
     for (const instrument of own) instrument.disconnect();

@@ -68,7 +68,7 @@ export const http = {
     programs: api,
     labels: {
       operation: { most: 300, of: 'operations' },
-      outcome: ['ok', 'refused', 'unavailable', 'internal'],
+      outcome: ['ok', 'refused', 'aborted', 'unavailable', 'internal'],
     },
     buckets: [0.01, 0.05, 0.1, 0.4, 1, 5],
   }),

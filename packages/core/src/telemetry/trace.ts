@@ -1,6 +1,7 @@
 import {
   type Attributes,
   type Context,
+  ROOT_CONTEXT,
   type Span,
   type SpanContext,
   SpanKind,
@@ -14,6 +15,22 @@ import { randomFillSync } from 'node:crypto';
 export { SpanKind, type Span, type SpanContext };
 
 const tracer = () => trace.getTracer('portfolio');
+
+let isOn = false;
+
+/** True while spans are exported: otherwise nothing is worth preparing one. */
+export const isTracing = () => isOn;
+
+/** Called by the runtime as it begins and ends to export spans. */
+export function setTracing(on: boolean) {
+  isOn = on;
+}
+
+/** The trace that the span begins which is being started. */
+let begun: string | undefined;
+
+/** For the SDK: the id of the trace that a span without a parent begins. */
+export const nextTraceId = (): string => begun ?? newTraceId();
 
 /** As X-Ray wants it: the first eight digits are the time in seconds. */
 export function newTraceId(): string {
@@ -81,6 +98,8 @@ type SpanOptions = {
   attributes?: Attributes;
   /** When it began, if earlier than now: in milliseconds since 1970. */
   startTime?: number;
+  /** Which errors make the span a failed one; all, without it. A request that was refused is none. */
+  isFailure?: (error: unknown) => boolean;
 };
 
 /**
@@ -89,26 +108,40 @@ type SpanOptions = {
  */
 export function inSpan<T>(name: string, options: SpanOptions, work: (span?: Span) => Promise<T>): Promise<T> {
   if (!activeSpan()) return work();
-  return runIn(startSpan(name, options), work);
+  const { isFailure, ...rest } = options;
+  return runIn(startSpan(name, rest), work, isFailure);
 }
 
-/** Starts a span, and a trace if none is given: below `parent`, which may be of another process, and linked to `links`. */
-export function startSpan(
-  name: string,
-  options: SpanOptions & { parent?: SpanContext | undefined; links?: readonly SpanContext[] } = {},
-): Span {
-  const { parent, links = [], ...rest } = options;
-  const from: Context = parent ? trace.setSpanContext(context.active(), parent) : context.active();
-  return tracer().startSpan(name, { ...rest, links: links.map((one) => ({ context: one })) }, from);
+type Place = {
+  /** The span above it, which may be of another process. */
+  parent?: SpanContext | undefined;
+  links?: readonly SpanContext[];
+  /** The id of the trace that it begins, if it has no parent. It is then not below the span in which this code runs. */
+  traceId?: string | undefined;
+};
+
+/** Starts a span: below `parent`, else below that in which this code runs, else as the first of a trace. */
+export function startSpan(name: string, options: Omit<SpanOptions, 'isFailure'> & Place = {}): Span {
+  const { parent, links = [], traceId, ...rest } = options;
+  const around = traceId === undefined ? context.active() : ROOT_CONTEXT;
+  const from: Context = parent ? trace.setSpanContext(around, parent) : around;
+  begun = traceId;
+  const span = tracer().startSpan(name, { ...rest, links: links.map((one) => ({ context: one })) }, from);
+  begun = undefined;
+  return span;
 }
 
 /** Runs work in a span that was started, and ends it. An error that the work throws is the status of the span. */
-export async function runIn<T>(span: Span, work: (span: Span) => Promise<T>): Promise<T> {
+export async function runIn<T>(
+  span: Span,
+  work: (span: Span) => Promise<T>,
+  isFailure: (error: unknown) => boolean = () => true,
+): Promise<T> {
   try {
     // Awaited within, since a query of Drizzle starts only when it is awaited.
     return await context.with(trace.setSpan(context.active(), span), async () => await work(span));
   } catch (error) {
-    markFailed(span, error);
+    if (isFailure(error)) markFailed(span, error);
     throw error;
   } finally {
     span.end();
@@ -120,8 +153,11 @@ export const withSpan = <T>(span: Span, work: () => T): T =>
   context.with(trace.setSpan(context.active(), span), work);
 
 /** Only the type of the error: its message may contain what users wrote. */
-export function markFailed(span: Span, error: unknown) {
-  const type = error instanceof Error ? error.name : typeof error;
+export const markFailed = (span: Span, error: unknown) =>
+  markFailedBy(span, error instanceof Error ? error.name : typeof error);
+
+/** `type` is one of few, such as the status of a response. */
+export function markFailedBy(span: Span, type: string) {
   span.setAttribute('error.type', type);
   span.setStatus({ code: SpanStatusCode.ERROR, message: type });
 }

@@ -1,0 +1,106 @@
+import type { Origin } from '@portfolio/core/context';
+import { methods } from '@portfolio/core/telemetry/contract';
+import { otherValue } from '@portfolio/core/telemetry/instrument';
+import {
+  type Span,
+  type SpanContext,
+  SpanKind,
+  isTracing,
+  markFailedBy,
+  newSpanContext,
+  newTraceId,
+  readTraceparent,
+  startSpan,
+  withSpan,
+  writeTraceparent,
+} from '@portfolio/core/telemetry/trace';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { credentialOf } from './credential.ts';
+import { pathOf } from './request-log.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its span, where it is recorded. */
+    span: Span | undefined;
+    /** Its place in a trace, where it was asked for: see `traceOf`. */
+    spanContext: SpanContext | undefined;
+  }
+}
+
+/** The objective of requests. Those that take longer are recorded. */
+const slowMilliseconds = 400;
+
+/**
+ * The place of a request in a trace: its span, else what the client sent, else the beginning of a new trace. It is made when it
+ * is first needed, since most requests need none.
+ */
+export function traceOf(request: FastifyRequest): SpanContext {
+  request.spanContext ??= request.span?.spanContext() ?? contextOfClient(request) ?? newSpanContext();
+  return request.spanContext;
+}
+
+/** Whether a trace is recorded is not for clients to decide. */
+function contextOfClient({ headers }: Pick<FastifyRequest, 'headers'>): SpanContext | undefined {
+  const given = readTraceparent(headers.traceparent);
+  return given && { ...given, traceFlags: 0 };
+}
+
+/** Where the calls of a request come from. */
+export const originOf = (request: FastifyRequest): Origin => ({
+  address: request.ip,
+  requestId: request.id,
+  get traceparent() {
+    return writeTraceparent(traceOf(request));
+  },
+});
+
+/**
+ * Records requests as spans in which their handlers run: all but most anonymous reads, of which it records the given share.
+ * Register it before other hooks.
+ */
+export function traceRequests(app: FastifyInstance, shareOfReads: number) {
+  app.decorateRequest('span');
+  app.decorateRequest('spanContext');
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!isTracing() || !isRecorded(request, shareOfReads)) return done();
+    request.span = startRequestSpan(request);
+    withSpan(request.span, done);
+  });
+  // Reading a body leaves the context of the hooks before.
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (request.span) withSpan(request.span, done);
+    else done();
+  });
+}
+
+const isRecorded = ({ method, headers }: FastifyRequest, shareOfReads: number) =>
+  (method !== 'GET' && method !== 'HEAD') ||
+  Math.random() < shareOfReads ||
+  credentialOf(headers) !== undefined;
+
+function startRequestSpan(request: FastifyRequest, startTime?: number): Span {
+  const method = methods.find((known) => known === request.method);
+  const { url: route } = request.routeOptions;
+  return startSpan([method ?? 'HTTP', route].filter(Boolean).join(' '), {
+    kind: SpanKind.SERVER,
+    attributes: {
+      'http.request.method': method ?? otherValue,
+      'url.path': pathOf(request),
+      ...(route !== undefined && { 'http.route': route }),
+    },
+    parent: readTraceparent(request.headers.traceparent),
+    traceId: request.spanContext?.traceId ?? newTraceId(),
+    ...(startTime !== undefined && { startTime }),
+  });
+}
+
+/** Ends the span of a request. One that was not recorded and failed or was slow gets its span now. */
+export function endRequestSpan(request: FastifyRequest, statusCode: number, milliseconds: number) {
+  if (!isTracing()) return;
+  const isOfNote = statusCode >= 500 || milliseconds > slowMilliseconds;
+  const span = request.span ?? (isOfNote ? startRequestSpan(request, Date.now() - milliseconds) : undefined);
+  if (!span?.isRecording()) return;
+  span.setAttribute('http.response.status_code', statusCode);
+  if (statusCode >= 500) markFailedBy(span, String(statusCode));
+  span.end();
+}

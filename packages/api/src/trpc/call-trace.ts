@@ -1,0 +1,34 @@
+import { allOperations } from '@portfolio/core';
+import { otherValue } from '@portfolio/core/telemetry/instrument';
+import {
+  type SpanContext,
+  SpanKind,
+  isTracing,
+  newSpanContext,
+  newTraceId,
+  runIn,
+  startSpan,
+} from '@portfolio/core/telemetry/trace';
+import { TRPCError } from '@trpc/server';
+
+/** The trace of a call over a WebSocket: each call begins one, since browsers send no headers there. */
+export type CallTrace = {
+  /** Its place in the trace; made when it is first needed. */
+  context(): SpanContext;
+  /** Runs the work of the call, as a span where that is recorded. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+};
+
+const names = new Set(allOperations.map(({ name }) => name));
+const failures = new Set<TRPCError['code']>(['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE']);
+const isFailure = (error: unknown) => !(error instanceof TRPCError) || failures.has(error.code);
+
+export function beginCall(path: string): CallTrace {
+  if (isTracing()) {
+    const name = names.has(path) ? path : otherValue;
+    const span = startSpan(`websocket ${name}`, { kind: SpanKind.SERVER, traceId: newTraceId() });
+    return { context: () => span.spanContext(), run: (work) => runIn(span, work, isFailure) };
+  }
+  let made: SpanContext | undefined;
+  return { context: () => (made ??= newSpanContext()), run: (work) => work() };
+}
