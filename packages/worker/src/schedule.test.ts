@@ -1,3 +1,6 @@
+import { schedule } from '@portfolio/core/telemetry/contract';
+import { activeTraceparent } from '@portfolio/core/telemetry/trace';
+import { recordTelemetry } from '../../../tests/support/telemetry.ts';
 import { registerTasks } from '@portfolio/core/schedule/runs';
 import type { Task } from '@portfolio/core/schedule/task';
 import { once } from 'node:events';
@@ -30,6 +33,9 @@ const mark = (name: string): Task['run'] => {
     return 1;
   };
 };
+const failing: Task['run'] = async () => {
+  throw new RangeError('what a user wrote');
+};
 const marks = async () =>
   (await platform.sql`select task, period_to from marks order by at`).map(({ task: name }) => name as string);
 const setDue = async (tasks: readonly Task[], hours = 1) => {
@@ -44,11 +50,14 @@ const succeeded = async (name: string) => {
   return rows.length === 1;
 };
 
+const hasFailed = async (name: string) =>
+  (await platform.sql`select 1 from schedules where name = ${name} and last_error is not null`).length === 1;
+
 /** Runs the tasks in a number of workers until the condition holds. */
 async function runUntil(tasks: readonly Task[], holds: () => Promise<boolean>, workers = 1) {
   const stop = new AbortController();
   const { db, bucket, jobBus, wakeUps, encryption } = platform;
-  const services = { db, bucket, jobBus, wakeUps, encryption, log: silentLog };
+  const services = { db, reader: db, bucket, jobBus, wakeUps, encryption, log: silentLog };
   const scheduler = { ...services, tasks, leaseSeconds, pollSeconds: 0.05 };
   const running = Array.from({ length: workers }, () => startSchedule(scheduler, stop.signal));
   try {
@@ -110,6 +119,31 @@ test('a run that takes longer than its lease renews it', async () => {
   await setDue(tasks);
   await runUntil(tasks, () => succeeded('long'), 2);
   expect(await marks()).toEqual(['long']);
+});
+
+test('a run is a trace of its own, below which its work is, and is measured by its outcome', async () => {
+  await using telemetry = recordTelemetry('worker');
+  const inside: (string | undefined)[] = [];
+  const seen: Task['run'] = async (tools) => {
+    inside.push(activeTraceparent());
+    return mark('traced')(tools);
+  };
+  const tasks = [task('traced', seen), task('failing', failing)];
+  await setDue(tasks);
+  await runUntil(tasks, async () => (await succeeded('traced')) && (await hasFailed('failing')));
+  const spans = telemetry.spans().filter(({ name }) => name.startsWith('task '));
+  const traced = spans.find(({ name }) => name === 'task traced')!;
+  expect(traced.parentSpanContext).toBeUndefined();
+  expect(traced.attributes).toEqual({ 'task.outcome': 'done' });
+  expect(inside[0]).toContain(traced.spanContext().spanId);
+  const failed = spans.find(({ name }) => name === 'task failing')!;
+  expect(failed.attributes).toEqual({ 'task.outcome': 'failed', 'error.type': 'RangeError' });
+  expect(failed.spanContext().traceId).not.toBe(traced.spanContext().traceId);
+  const counts = (await telemetry.series(schedule.runs)).filter((line) => line.includes('_count'));
+  expect(counts.toSorted()).toEqual([
+    'portfolio_schedule_run_duration_seconds_count{task="failing",outcome="failed"} 1',
+    'portfolio_schedule_run_duration_seconds_count{task="traced",outcome="done"} 1',
+  ]);
 });
 
 const moduleAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -19,6 +19,7 @@ const timeLimitSeconds = 600;
 
 type Scheduler = {
   db: Db;
+  reader: Db;
   bucket: Bucket;
   jobBus: JobBus;
   wakeUps: WakeUps;
@@ -69,7 +70,7 @@ async function work(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal): P
 }
 
 async function perform(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal, span: Span) {
-  const { db, bucket, jobBus, wakeUps, encryption, leaseSeconds } = scheduler;
+  const { db, reader, bucket, jobBus, wakeUps, encryption, leaseSeconds } = scheduler;
   const { task, period } = run;
   const log = scheduler.log.child({ task: task.name, period, failures: run.failures - 1 });
   using lease = keepLease(scheduler, run);
@@ -78,7 +79,7 @@ async function perform(scheduler: Scheduler, run: ClaimedRun, stop: AbortSignal,
   signal.addEventListener('abort', () => lease[Symbol.dispose]());
   try {
     signal.throwIfAborted();
-    const count = await task.run({ db, bucket, jobBus, wakeUps, encryption, log, period, signal });
+    const count = await task.run({ db, reader, bucket, jobBus, wakeUps, encryption, log, period, signal });
     if (!(await endRun(db, run))) {
       log.warn('task was taken over by another worker; run discarded');
       return 'lost';

@@ -78,20 +78,20 @@ test('a worker reports its claims, its slots, its sweeps, and the messages that 
   await using telemetry = recordTelemetry('worker');
   await using _ = await startTestWorker();
   await exportStudy();
-  const export_ = 'job_kind="export.pdf"';
+  const ofKind = 'job_kind="export.pdf"';
   await eventually(async () => {
     const series = [jobs.accepted, jobs.ended, jobs.claims, jobs.slots, jobs.sweeps, jobs.wakeUps];
     const lines = (await Promise.all(series.map((one) => telemetry.series(one)))).flat();
     expect(lines).toEqual(
       expect.arrayContaining([
-        `portfolio_job_accepted_total{${export_}} 1`,
-        `portfolio_job_ended_total{${export_},outcome="succeeded"} 1`,
+        `portfolio_job_accepted_total{${ofKind}} 1`,
+        `portfolio_job_ended_total{${ofKind},outcome="succeeded"} 1`,
         'portfolio_job_claims_total{result="claimed"} 1',
-        `portfolio_job_slots{${export_},state="free"} 2`,
-        `portfolio_job_slots{${export_},state="taken"} 0`,
+        `portfolio_job_slots{${ofKind},state="free"} 2`,
+        `portfolio_job_slots{${ofKind},state="taken"} 0`,
         'portfolio_job_sweep_steps_total{step="webhooks",outcome="ok"} 1',
-        `portfolio_job_wake_ups_total{${export_},result="sent"} 1`,
-        `portfolio_job_wake_ups_total{${export_},result="received"} 1`,
+        `portfolio_job_wake_ups_total{${ofKind},result="sent"} 1`,
+        `portfolio_job_wake_ups_total{${ofKind},result="received"} 1`,
       ]),
     );
   });

@@ -52,6 +52,7 @@ const binTask = tasks.find(({ name }) => name === 'bin')!;
 const runBin = () =>
   binTask.run({
     db: platform.workerDb,
+    reader: platform.workerDb,
     bucket: platform.bucket,
     jobBus: platform.jobBus,
     wakeUps: platform.wakeUps,

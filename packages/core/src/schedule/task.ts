@@ -6,6 +6,8 @@ export type Period = { from: string; to: string };
 
 type TaskTools = {
   db: Db;
+  /** For analytical reads: may lag behind `db`, and is read-only. */
+  reader: Db;
   bucket: Bucket;
   /** For the jobs that a task queues. */
   jobBus: JobBus;

@@ -1,6 +1,7 @@
 import { deleteExpiredAnswers } from '../change.ts';
 import { removeAbandonedDownloads } from '../evidence/download.ts';
 import { notifyStaleClaims } from '../claim/notify.ts';
+import { countProvenance, provenanceSeconds } from '../claim/provenance-counts.ts';
 import { queueDueSyncs } from '../evidence/due.ts';
 import { jobsChanged } from '../job/jobs-changed.ts';
 import { enqueueMissing } from '../job/due.ts';
@@ -58,6 +59,13 @@ export const tasks: readonly Task[] = [
     everySeconds: minute,
     missed: 'skip',
     run: ({ db, signal }) => inBatches(200, signal, () => notifyStaleClaims(db)),
+  },
+  {
+    // For the metrics of the worker that runs it.
+    name: 'provenance-counts',
+    everySeconds: provenanceSeconds,
+    missed: 'skip',
+    run: ({ reader }) => countProvenance(reader),
   },
   {
     name: 'abandoned-downloads',

@@ -322,7 +322,7 @@ export const provenance = {
     programs: worker,
     labels: { standing: ['fresh', 'stale', 'broken', 'missing'] },
   }),
-  oldestCheck: gauge({
+  overdue: gauge({
     name: 'portfolio.evidence.sync_overdue',
     unit: 's',
     description:
@@ -343,7 +343,7 @@ export const pdf = {
   pages: histogram({
     name: 'portfolio.pdf.pages',
     unit: '{page}',
-    description: 'The pages of PDFs that were rendered.',
+    description: 'The pages of PDFs of case studies and portfolios.',
     programs: worker,
     labels: none,
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
@@ -360,7 +360,7 @@ export const pdf = {
     name: 'portfolio.pdf.phase.duration',
     unit: 's',
     description:
-      'How long the phases of rendering took: reading the content, laying out the pages, storing the file.',
+      'How long the phases of an export took: reading the content, laying out the pages, and storing what was not stored meanwhile.',
     programs: worker,
     labels: { phase: ['read', 'layout', 'store'] },
     buckets: jobSeconds,

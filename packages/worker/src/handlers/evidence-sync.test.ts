@@ -9,6 +9,7 @@ import { jobs } from '@portfolio/core/job/job.sql';
 import { createScanner } from '@portfolio/core/runtime/scanner';
 import { contentKey } from '@portfolio/core/upload/keys';
 import { type Lease, transitions } from '@portfolio/core/job/transitions';
+import { provenance } from '@portfolio/core/telemetry/contract';
 import { traceparentOf } from '@portfolio/core/telemetry/trace';
 import { webhookEvents } from '@portfolio/core/webhook/webhook.sql';
 import { eq, sql } from 'drizzle-orm';
@@ -24,6 +25,7 @@ import { eventually } from '../../../../tests/support/eventually.ts';
 import { claimJob, makeDue } from '../../../../tests/support/jobs.ts';
 import { type RunnerSettings, runAttempt, testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
+import { recordTelemetry } from '../../../../tests/support/telemetry.ts';
 import { bytesOf, sha256Of } from '../../../../tests/support/upload.ts';
 import { LeaseLost } from '../leases.ts';
 import { createHandlers } from './index.ts';
@@ -195,6 +197,25 @@ describe('a missing source', () => {
     expect(await sync()).toMatchObject({ error: { code: 'source_missing' } });
     expect(await read()).toMatchObject({ standing: 'fresh' });
   });
+});
+
+test('syncs are counted by what they found', async () => {
+  await using telemetry = recordTelemetry('worker');
+  serve('first');
+  await sync();
+  await sync();
+  serve('', 410);
+  await sync();
+  serve('', 500);
+  await sync();
+  const lines = await telemetry.series(provenance.syncs);
+  const found = lines.filter((line) => !line.endsWith(' 0')).map((line) => line.replace(/^\w+/, ''));
+  expect(found).toEqual([
+    '{outcome="changed"} 1',
+    '{outcome="unchanged"} 1',
+    '{outcome="missing"} 1',
+    '{outcome="failed"} 1',
+  ]);
 });
 
 test('a sync restores lost bytes', async () => {

@@ -10,7 +10,8 @@ import {
 } from '@portfolio/core/evidence/sync-source';
 import { contentKey } from '@portfolio/core/upload/keys';
 import { MismatchedFile, settleBytes } from '@portfolio/core/upload/settle';
-import { type Handler, PermanentError, TemporaryError } from '../handler.ts';
+import { provenance } from '@portfolio/core/telemetry/contract';
+import { type Handler, JobFailure, PermanentError, TemporaryError } from '../handler.ts';
 import { type Fetched, type SyncTools, fetchEvidence, removeFetched } from './evidence-sync-download.ts';
 
 /** Fetches evidence from its source: changed bytes become a new version, unchanged ones count as a check. */
@@ -26,12 +27,38 @@ export function createEvidenceSync(outbound: {
     const by = { evidenceId, sourceUrl, jobId: job.id, traceparent: job.traceparent, requireLease };
     const tools = { db, bucket, job, signal, progress, by, ...outbound };
     // An earlier attempt may have been interrupted after it had stored the version.
-    const stored = latest?.jobId === job.id ? { ...latest, changed: true } : await sync(tools, source);
+    const stored =
+      latest?.jobId === job.id
+        ? { ...latest, changed: true }
+        : await counted(signal, () => sync(tools, source));
     await removeFetched(tools);
     const { number, changed, sha256, sizeBytes } = stored;
     return { version: number, changed, sha256, sizeBytes };
   };
 }
+
+const count = (outcome: SyncOutcome) => provenance.syncs.add(1, { outcome });
+
+/** Counts what a sync has found, unless it was interrupted. */
+async function counted<Stored extends { changed: boolean }>(signal: AbortSignal, run: () => Promise<Stored>) {
+  try {
+    const stored = await run();
+    count(stored.changed ? 'changed' : 'unchanged');
+    return stored;
+  } catch (error) {
+    if (!signal.aborted) count((error instanceof JobFailure && outcomes[error.code]) || 'failed');
+    throw error;
+  }
+}
+
+type SyncOutcome = 'changed' | 'unchanged' | 'missing' | 'quarantined' | 'failed';
+
+/** By the codes of errors; what is not among them has failed. */
+const outcomes: Record<string, SyncOutcome> = {
+  source_vanished: 'missing',
+  source_missing: 'missing',
+  quarantined: 'quarantined',
+};
 
 type Source = NonNullable<Awaited<ReturnType<typeof fetchSyncSource>>>;
 

@@ -4,13 +4,15 @@ import { outsideView } from '@portfolio/core/case-study/export-source';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
-import { traceparentOf } from '@portfolio/core/telemetry/trace';
+import { pdf } from '@portfolio/core/telemetry/contract';
+import { runIn, startSpan, traceparentOf } from '@portfolio/core/telemetry/trace';
 import { eq, sql } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimJob } from '../../../../tests/support/jobs.ts';
 import { pdfText } from '../../../../tests/support/pdf-text.ts';
 import { type TestServices, testServices, user } from '../../../../tests/support/services.ts';
+import { recordTelemetry } from '../../../../tests/support/telemetry.ts';
 import { bytesOf, sha256Of, upload } from '../../../../tests/support/upload.ts';
 import { PermanentError } from '../handler.ts';
 import { longStudy } from '../pdf/testing/studies.ts';
@@ -115,6 +117,25 @@ async function printWith(slug: string, stateOf: (state: string) => string) {
 
 const readPdf = (slug: string, actor: Actor) =>
   operations.caseStudy.pdf.run(platform.as(actor), { portfolio, slug });
+
+test('an export reports its pages, the memory of its thread, and how long its phases took', async () => {
+  await using telemetry = recordTelemetry('worker');
+  await create('measured');
+  const { id } = await askForStudy('measured');
+  await runIn(startSpan('attempt'), () => make(id));
+  const lines = await Promise.all([pdf.pages, pdf.memory, pdf.phases].map((one) => telemetry.series(one)));
+  expect(lines.flat().filter((line) => line.includes('_count'))).toEqual([
+    'portfolio_pdf_pages_count 1',
+    'portfolio_pdf_memory_bytes_count 1',
+    'portfolio_pdf_phase_duration_seconds_count{phase="read"} 1',
+    'portfolio_pdf_phase_duration_seconds_count{phase="layout"} 1',
+    'portfolio_pdf_phase_duration_seconds_count{phase="store"} 1',
+  ]);
+  const bytes = lines.flat().find((line) => line.startsWith('portfolio_pdf_memory_bytes_sum'))!;
+  expect(Number(bytes.split(' ')[1])).toBeGreaterThan(4 * 1024 * 1024);
+  const names = telemetry.spans().map(({ name }) => name);
+  expect(names.filter((name) => name.startsWith('pdf '))).toEqual(['pdf read', 'pdf layout', 'pdf store']);
+});
 
 describe('the PDF of a case study', { timeout: 60_000 }, () => {
   test('shows its claims with their current standing, and the complete hash of the evidence', async () => {

@@ -4,14 +4,20 @@ import { imageKey } from '@portfolio/core/image/internal';
 import { imageHash } from '@portfolio/core/image/schemas';
 import type { JobPayload } from '@portfolio/core/job/kinds';
 import { fetchPortfolioExport } from '@portfolio/core/portfolio/export-source';
+import { pdf } from '@portfolio/core/telemetry/contract';
+import { inSpan } from '@portfolio/core/telemetry/trace';
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import { type Handler, PermanentError } from '../handler.ts';
 import { measure } from '../measure.ts';
+import type { PdfOptions } from '../pdf/index.ts';
 import { type PdfSource, RenderThreads, type ThreadLimits } from '../pdf/render-threads.ts';
 
 /** The part of the job's progress during which pages are laid out. */
 const layout = { from: 0.05, to: 0.9 };
 const contentType = 'application/pdf';
+
+type JobTools = Parameters<Handler<'export.pdf'>>[1];
 
 /** The source of a PDF, the base of its file name and, after rendering, an identifier of the content it shows. */
 type Export = {
@@ -23,9 +29,10 @@ type Export = {
 /** Renders a case study as it is now, or everything that a portfolio has published. Each attempt stores its own file. */
 export function createExportPdf(limits: ThreadLimits): Handler<'export.pdf'> {
   const threads = new RenderThreads(limits);
-  return async (payload, { db, bucket, job, signal, progress }) => {
+  return async (payload, tools) => {
+    const { db, bucket, job, signal, progress } = tools;
     progress(0.01, 'Reading the case studies');
-    const { source, slug, shows } = await exportOf(db, payload);
+    const { source, slug, shows } = await phase('read', () => exportOf(db, payload));
     const key = `exports/${job.portfolioId}/${job.id}/${job.attempt}.pdf`;
     const fileName = `${slug}.pdf`;
     const file = measure();
@@ -33,24 +40,17 @@ export function createExportPdf(limits: ThreadLimits): Handler<'export.pdf'> {
     const failed = new AbortController();
     const aborted = AbortSignal.any([signal, failed.signal]);
     try {
-      const [{ pages }] = await Promise.all([
-        threads
-          .render(source, {
-            out: file.stream,
-            signal: aborted,
-            loadImage: async (url) => {
-              const hash = imageHash(url);
-              return hash ? bucket.get(imageKey(job.portfolioId, hash), aborted) : null;
-            },
-            onProgress: ({ page, fraction }) =>
-              progress(layout.from + fraction * (layout.to - layout.from), `Laying out page ${page}`),
-          })
-          .then((rendered) => {
-            progress(layout.to, 'Storing the file');
-            return rendered;
-          }),
-        bucket.put(key, file.stream, { contentType, fileName }, aborted),
-      ]);
+      const storing = bucket.put(key, file.stream, { contentType, fileName }, aborted);
+      const rendering = phase('layout', () =>
+        threads.render(source, pdfOptions(tools, file.stream, aborted)),
+      );
+      const stored = rendering.then(() => {
+        progress(layout.to, 'Storing the file');
+        return phase('store', () => storing);
+      });
+      const [{ pages, heapBytes }] = await Promise.all([rendering, stored, storing]);
+      pdf.pages.record(pages);
+      pdf.memory.record(heapBytes);
       return { key, fileName, contentType, pages, ...shows(), ...file.result() };
     } catch (error) {
       failed.abort();
@@ -58,6 +58,29 @@ export function createExportPdf(limits: ThreadLimits): Handler<'export.pdf'> {
       throw error;
     }
   };
+}
+
+function pdfOptions({ bucket, job, progress }: JobTools, out: Writable, signal: AbortSignal): PdfOptions {
+  return {
+    out,
+    signal,
+    loadImage: async (url) => {
+      const hash = imageHash(url);
+      return hash ? bucket.get(imageKey(job.portfolioId, hash), signal) : null;
+    },
+    onProgress: ({ page, fraction }) =>
+      progress(layout.from + fraction * (layout.to - layout.from), `Laying out page ${page}`),
+  };
+}
+
+/** Measures a phase of an export, unless it fails. The file is stored while its pages are laid out: the last one is the rest. */
+function phase<Result>(name: 'read' | 'layout' | 'store', run: () => Promise<Result>): Promise<Result> {
+  const beganAt = performance.now();
+  return inSpan(`pdf ${name}`, {}, async () => {
+    const result = await run();
+    pdf.phases.record((performance.now() - beganAt) / 1000, { phase: name });
+    return result;
+  });
 }
 
 function exportOf(db: Db, payload: JobPayload<'export.pdf'>): Promise<Export> {

@@ -1,6 +1,7 @@
 import { operations } from '@portfolio/core';
 import { jobKinds } from '@portfolio/core/job/kinds';
 import { openEncryption } from '@portfolio/core/runtime/encryption';
+import { webhooks } from '@portfolio/core/telemetry/contract';
 import { settleFailedDeliveries } from '@portfolio/core/webhook/attempts';
 import { recordWebhookEvent } from '@portfolio/core/webhook/record';
 import { signatureOf } from '@portfolio/core/webhook/secret';
@@ -16,6 +17,7 @@ import { startChild } from '../../../../tests/support/child.ts';
 import { makeDue } from '../../../../tests/support/jobs.ts';
 import { runAttempt, testRunner } from '../../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../../tests/support/services.ts';
+import { recordTelemetry } from '../../../../tests/support/telemetry.ts';
 import { slotsOf, startWorker } from '../worker.ts';
 
 const { webhook } = operations;
@@ -113,6 +115,21 @@ test('a message arrives once, as JSON, signed for its receiver, and counts as de
     error: null,
     deliveredAt: expect.any(String),
   });
+});
+
+test('requests to webhooks are measured by their outcome', async () => {
+  await using telemetry = recordTelemetry('worker');
+  await work((await ping()).job!);
+  answerWith(500);
+  await work((await ping()).job!);
+  await moveTo('http://127.0.0.1:1/');
+  await work((await ping()).job!);
+  const lines = await telemetry.series(webhooks.deliveries);
+  expect(lines.filter((line) => line.includes('_count'))).toEqual(
+    ['delivered', 'refused', 'unreachable'].map(
+      (outcome) => `portfolio_webhook_delivery_duration_seconds_count{outcome="${outcome}"} 1`,
+    ),
+  );
 });
 
 test('a message that an interrupted attempt had delivered is not sent again', async () => {

@@ -1,7 +1,8 @@
 import type { Encryption } from '@portfolio/core/context';
 import { UnreadableSecret } from '@portfolio/core/runtime/encryption';
-import { OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
+import { type GuardedResponse, OutboundError, guardedFetch } from '@portfolio/core/runtime/guarded-fetch';
 import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
+import { webhooks } from '@portfolio/core/telemetry/contract';
 import { traceparentOf } from '@portfolio/core/telemetry/trace';
 import { disableGone, fetchToSend, recordAttempt } from '@portfolio/core/webhook/attempts';
 import { signatureOf } from '@portfolio/core/webhook/secret';
@@ -103,16 +104,33 @@ async function post(
     'webhook-signature': signatureOf({ id, timestampSeconds, body }, secrets),
   };
   const request = hosts.run(url, () =>
-    guardedFetch(url, { ...limits, ...how, method: 'POST', headers, body }),
+    measured(() => guardedFetch(url, { ...limits, ...how, method: 'POST', headers, body })),
   );
   const response = await request.catch((error: unknown) => {
     throw error instanceof OutboundError ? toUndelivered(error) : error;
   });
   response.body.on('error', () => {}).destroy();
   const { status } = response;
-  if (status >= 200 && status < 300) return status;
+  if (isAccepted(response)) return status;
   const hint = status >= 300 && status < 400 ? ' Redirects are not followed.' : '';
   throw new Undelivered(`The receiver responded with status ${status}.${hint}`, status, status === gone);
+}
+
+const isAccepted = ({ status }: GuardedResponse) => status >= 200 && status < 300;
+
+/** Measures a request that is sent: one that the circuit breaker of the host refuses is none. */
+async function measured(send: () => Promise<GuardedResponse>): Promise<GuardedResponse> {
+  const beganAt = performance.now();
+  const record = (outcome: 'delivered' | 'refused' | 'unreachable') =>
+    webhooks.deliveries.record((performance.now() - beganAt) / 1000, { outcome });
+  try {
+    const response = await send();
+    record(isAccepted(response) ? 'delivered' : 'refused');
+    return response;
+  } catch (error) {
+    if (error instanceof OutboundError) record('unreachable');
+    throw error;
+  }
 }
 
 function toUndelivered({ code, message }: OutboundError): Undelivered {

@@ -4,7 +4,7 @@ import { PermanentError } from '../handler.ts';
 import type { PdfDocument, PdfPortfolio } from './document.ts';
 import { Output } from './file/output.ts';
 import type { PdfOptions } from './index.ts';
-import type { Answers, FromThread, Question, Task, ToThread } from './thread-messages.ts';
+import type { Answers, FromThread, Question, Rendered, Task, ToThread } from './thread-messages.ts';
 
 /** The content to render; a portfolio's studies are read one after the other, when needed. */
 export type PdfSource =
@@ -47,15 +47,15 @@ export class RenderThreads {
    * Renders like `renderPdf` and `renderPortfolioPdf`. Aborting ends the thread immediately. Rejects with a
    * PermanentError if the thread exceeds one of its limits, or its stack by markup that is nested too deep.
    */
-  async render(source: PdfSource, options: PdfOptions): Promise<{ pages: number }> {
+  async render(source: PdfSource, options: PdfOptions): Promise<Rendered> {
     options.signal.throwIfAborted();
     const output = new Output(options.out, options.signal);
     const thread = this.#take();
     try {
-      const pages = await converse(thread, source, { ...options, output, ...this.#limits });
+      const rendered = await converse(thread, source, { ...options, output, ...this.#limits });
       this.#giveBack(thread);
       await output.end();
-      return { pages };
+      return rendered;
     } catch (error) {
       await thread.terminate();
       throw error;
@@ -93,10 +93,10 @@ export class RenderThreads {
 
 type Conversation = ThreadLimits & Omit<PdfOptions, 'out'> & { readonly output: Output };
 
-/** Renders in a thread and answers its questions; resolves to the number of pages. */
-async function converse(thread: Worker, source: PdfSource, talk: Conversation): Promise<number> {
+/** Renders in a thread and answers its questions. */
+async function converse(thread: Worker, source: PdfSource, talk: Conversation): Promise<Rendered> {
   const { signal, onProgress, memoryMegabytes, timeoutSeconds, processorSeconds } = talk;
-  const { promise: pages, resolve, reject } = Promise.withResolvers<number>();
+  const { promise: rendered, resolve, reject } = Promise.withResolvers<Rendered>();
   const ended = new AbortController();
   const mostSeconds = processorSeconds['studies' in source ? 'portfolio' : 'document'];
   const exceeds = processorWatch(thread, mostSeconds);
@@ -120,7 +120,7 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
   const onMessage = (message: FromThread): void => {
     quietTicks = 0;
     if (message.type === 'progress') onProgress(message.progress);
-    else if (message.type === 'done') resolve(message.pages);
+    else if (message.type === 'done') resolve({ pages: message.pages, heapBytes: message.heapBytes });
     else answer(message.id, message.question).catch(reject);
   };
   const onError = (error: Error): void => reject(limitOf(error, memoryMegabytes) ?? error);
@@ -129,7 +129,7 @@ async function converse(thread: Worker, source: PdfSource, talk: Conversation): 
   signal.addEventListener('abort', () => reject(signal.reason), { signal: ended.signal });
   try {
     send(thread, { type: 'task', task: taskOf(source) });
-    return await pages;
+    return await rendered;
   } finally {
     ended.abort();
     clearInterval(watchdog);

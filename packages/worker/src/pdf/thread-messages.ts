@@ -11,6 +11,9 @@ export type Question =
 
 export type Answers = { study: PdfDocument | null; image: Uint8Array | null; write: null };
 
+/** A rendered file; `heapBytes` is the largest heap of the thread that was seen meanwhile. */
+export type Rendered = { readonly pages: number; readonly heapBytes: number };
+
 export type ToThread =
   | { readonly type: 'task'; readonly task: Task }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] };
@@ -18,4 +21,4 @@ export type ToThread =
 export type FromThread =
   | { readonly type: 'ask'; readonly id: number; readonly question: Question }
   | { readonly type: 'progress'; readonly progress: { page: number; fraction: number } }
-  | { readonly type: 'done'; readonly pages: number };
+  | ({ readonly type: 'done' } & Rendered);

@@ -1,5 +1,6 @@
 // A thread that renders one PDF at a time for `render-threads.ts`; any error ends it.
 import { Writable } from 'node:stream';
+import { getHeapStatistics } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 
 import type { PdfDocument } from './document.ts';
@@ -34,12 +35,17 @@ async function* studies(): AsyncGenerator<PdfDocument> {
 }
 
 async function render(task: Task): Promise<void> {
+  let heapBytes = 0;
+  const noteHeap = () => (heapBytes = Math.max(heapBytes, getHeapStatistics().used_heap_size));
   const options: PdfOptions = {
     out: new Writable({
       write: (bytes: Uint8Array, _encoding, done) => ask({ what: 'write', bytes }, () => done()),
     }),
     loadImage: (url) => new Promise((resolve) => ask({ what: 'image', url }, resolve)),
-    onProgress: (progress) => send({ type: 'progress', progress }),
+    onProgress(progress) {
+      noteHeap();
+      send({ type: 'progress', progress });
+    },
     // The rendering is aborted by terminating the thread.
     signal: new AbortController().signal,
   };
@@ -47,7 +53,8 @@ async function render(task: Task): Promise<void> {
     'document' in task
       ? await renderPdf(task.document, options)
       : await renderPortfolioPdf(task.portfolio, studies(), options);
-  send({ type: 'done', pages });
+  noteHeap();
+  send({ type: 'done', pages, heapBytes });
 }
 
 port.on('message', (message: ToThread) => {
