@@ -118,7 +118,6 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     await page.close();
     // Programs export what is left when they stop.
     await stop();
-    if (process.env.DUMP) { const all=collector.spansOf(traceId); const m=new Map(all.map(x=>[x.spanId,x])); const depth=(x:any):number=>m.has(x.parentSpanId)?1+depth(m.get(x.parentSpanId)):0; const out=(x:any,d:number)=>{console.log(' '.repeat(2*d)+x.service.slice(10)+' '+x.kind+' '+x.name+' '+JSON.stringify(x.attributes).slice(0,200)); all.filter(y=>y.parentSpanId===x.spanId).forEach(y=>out(y,d+1));}; all.filter(x=>!m.has(x.parentSpanId as string)).forEach(x=>out(x,0)); }
 
     const { find, byId } = readTrace(collector.spansOf(traceId));
     const request = find('SERVER', /^POST/);
@@ -131,10 +130,10 @@ describe.skipIf(!browserPath)('in the browser (needs the Debian package chromium
     find('CLIENT', 'SQS.SendMessage', sent);
     find('CONSUMER', 'wake export.pdf', sent);
 
-    const attempt = find('CONSUMER', 'attempt export.pdf', accepted);
+    const attempt = find('CONSUMER', 'attempt export.pdf', request);
     expect(attempt).toMatchObject({ service: 'portfolio-worker', parentSpanId: accepted.spanId });
     expect(attempt.links).toMatchObject([{ traceId, spanId: accepted.spanId }]);
-    for (const phase of ['read', 'layout', 'store']) find('INTERNAL', phase, attempt);
+    for (const phase of ['read', 'layout', 'store']) find('INTERNAL', `pdf ${phase}`, attempt);
     find('CLIENT', 'SELECT', attempt);
     find('CLIENT', /^S3\.(PutObject|UploadPart)$/, attempt);
 
