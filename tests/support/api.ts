@@ -8,7 +8,14 @@ import { silentLog, testServices } from './services.ts';
 export async function testApi(
   options: { issuers?: Issuer[]; groups?: GroupSettings } & Pick<
     Partial<ServerOptions>,
-    'publicOrigin' | 'webRoot' | 'securityLog' | 'rateLimits' | 'trustedProxyHops' | 'sharedCache'
+    | 'publicOrigin'
+    | 'webRoot'
+    | 'log'
+    | 'traceReads'
+    | 'securityLog'
+    | 'rateLimits'
+    | 'trustedProxyHops'
+    | 'sharedCache'
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
@@ -24,7 +31,8 @@ export async function testApi(
       bucket: (signal) => bucket.check(signal),
     },
     sharedCache: options.sharedCache,
-    log: silentLog,
+    log: options.log ?? silentLog,
+    traceReads: options.traceReads,
     publicOrigin: options.publicOrigin,
     trust,
     webRoot: options.webRoot,
