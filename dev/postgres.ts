@@ -20,6 +20,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { takeLock } from './data-folder.ts';
+import { endWithThisProcess } from './end-with-this-process.ts';
 
 const run = promisify(execFile);
 
@@ -409,7 +410,7 @@ async function spawnServer(cluster: Cluster, port: number, durable: boolean): Pr
     });
     await once(child, 'spawn');
     const pid = Number(child.pid);
-    endWithThisProcess(child, pid);
+    endWithThisProcess(child);
     const url = urlAt(port, cluster.password);
     return { child, pid, port, url, exited };
   } finally {
@@ -426,16 +427,6 @@ export async function findRunningServer(dataDir: string): Promise<string | null>
   const [pid, , , port] = (await read(join('cluster', 'postmaster.pid'))).split('\n');
   if (!Number(pid) || !Number(port) || !isRunning(Number(pid))) return null;
   return urlAt(Number(port), await read('password'));
-}
-
-/** Starts a shell that stops the server when this process ends, which closes the pipe to the shell. */
-function endWithThisProcess(server: ChildProcess, pid: number): void {
-  const guard = spawn('/bin/sh', ['-c', 'read -r line; kill -INT "$0"', String(pid)], {
-    env: environment,
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  server.once('exit', () => guard.kill('SIGKILL'));
 }
 
 /** Waits until the server answers a query. Throws if it ends or the deadline passes. */

@@ -5,15 +5,19 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { openDataFolder } from './data-folder.ts';
+import { freePort } from './free-port.ts';
 import { importFolder } from './import/import-folder.ts';
 import { addExampleOwner, ensureOwnerKey } from './owner.ts';
+import { startPrometheus } from './prometheus.ts';
 import { inRepository } from './repository.ts';
 import { readDevSettings } from './settings.ts';
 import { type Stack, startStack } from './stack.ts';
+import { readStartArguments } from './start-arguments.ts';
 
 const log = (line: string) => console.log(line);
 
 let launched: Promise<Stack> | undefined;
+let prometheus: Awaited<ReturnType<typeof startPrometheus>> | undefined;
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
@@ -28,6 +32,7 @@ async function stop() {
   if (stopping.signal.aborted) process.exit(130);
   log('\nStopping; press Ctrl-C again to stop immediately.');
   stopping.abort();
+  await prometheus?.stop();
   await launched?.then(
     (stack) => stack.stop(),
     // A failed start stops its own parts.
@@ -38,19 +43,56 @@ async function stop() {
 }
 
 async function start() {
-  const { PORT: port, PORTFOLIO_DATA_DIR: dataDir } = readDevSettings();
+  const { observe } = readStartArguments();
+  const {
+    PORT: port,
+    PORTFOLIO_DATA_DIR: dataDir,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector,
+  } = readDevSettings();
   const folder = await openDataFolder(dataDir);
   await assertPortIsFree(port);
   log(`Starting the portfolio platform on ${folder.path}`);
-  launched = startStack({ folder, port, log, signal: stopping.signal });
+  const metrics = { api: await freePort(9464), worker: await freePort(9465) };
+  const settingsOf = (program: 'api' | 'worker') => ({
+    METRICS_PORT: String(metrics[program]),
+    ...(collector !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: collector }),
+  });
+  launched = startStack({
+    folder,
+    port,
+    log,
+    signal: stopping.signal,
+    apiSettings: settingsOf('api'),
+    workerSettings: settingsOf('worker'),
+  });
   const { baseUrl, databaseUrl, localIssuer } = await launched;
+  if (observe) await startObserving(join(folder.path, 'prometheus'), metrics);
   const apiKey = await ensureOwnerKey(folder.credentialsFile, baseUrl, databaseUrl);
   stopping.signal.throwIfAborted();
   await importSample(join(folder.path, 'sample-imported'), { baseUrl, apiKey }, () =>
     addExampleOwner(databaseUrl, localIssuer, 'portfolio-engineering'),
   );
   stopping.signal.throwIfAborted();
-  console.log(welcome(baseUrl, apiKey, folder.credentialsFile));
+  const addresses = {
+    'API metrics': `http://127.0.0.1:${metrics.api}/metrics`,
+    'Worker metrics': `http://127.0.0.1:${metrics.worker}/metrics`,
+    ...(prometheus && { Prometheus: prometheus.baseUrl }),
+    ...(collector !== undefined && { 'Traces go to': collector }),
+  };
+  console.log(welcome(baseUrl, apiKey, folder.credentialsFile, addresses));
+}
+
+/** Starts Prometheus, or says how to get it: the platform runs without it. */
+async function startObserving(folder: string, metrics: { api: number; worker: number }) {
+  const targets = {
+    'portfolio-api': `127.0.0.1:${metrics.api}`,
+    'portfolio-worker': `127.0.0.1:${metrics.worker}`,
+  };
+  prometheus = await startPrometheus({ folder, targets });
+  if (prometheus) return;
+  log(
+    'Prometheus is not installed, so nothing collects the metrics. On Debian: apt-get install prometheus; then start again.',
+  );
 }
 
 /** Imports the sample once; later changes to it by the user are preserved. */
@@ -86,13 +128,20 @@ function whyNotListening(port: number, error: unknown): string {
   return `Port ${port} on 127.0.0.1 cannot be used (${String(error)}). Choose another: PORT=3000 npm start`;
 }
 
-function welcome(baseUrl: string, apiKey: string, credentialsFile: string): string {
+function welcome(
+  baseUrl: string,
+  apiKey: string,
+  credentialsFile: string,
+  addresses: Record<string, string>,
+): string {
+  const others = Object.entries(addresses).map(([name, address]) => `${`${name}:`.padEnd(23)}${address}`);
   const curl = `curl -fsS -H "Authorization: Bearer ${apiKey}"`;
   const study = `${baseUrl}/api/v1/portfolios/portfolio-engineering/case-studies/outbox-and-leases`;
   return `
 The platform is ready: ${baseUrl}
 Owner's API key:       ${apiKey}
 Both are stored in     ${credentialsFile}
+${others.join('\n')}
 
 Export a case study as PDF, watch the job, download the file:
 

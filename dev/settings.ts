@@ -19,6 +19,10 @@ const schema = z.object({
   /** For `sst dev`. Constant, so that the file that reload.ts reads stays valid for the next run. */
   DATABASE_PORT: port.default(54_320),
   PORTFOLIO_DATA_DIR: z.string().transform(fromCommandFolder).default(inRepository('.local')),
+  /** An OpenTelemetry collector, or a viewer of traces that is one: API and worker send their traces to it. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'Expected a URL that begins with http:// or https://.' })
+    .optional(),
 });
 
 /** Settings of the commands that developers run. An invalid one ends the process with an error message. */

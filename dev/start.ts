@@ -2,8 +2,10 @@
 import { enableCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { developmentPrograms } from './programs.ts';
+import { readStartArguments } from './start-arguments.ts';
 
 try {
+  readStartArguments();
   const programs = await developmentPrograms(console.log);
   enableCompileCache(programs.compileCache);
   await import(pathToFileURL(programs.start).href);

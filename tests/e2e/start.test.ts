@@ -27,8 +27,8 @@ afterEach(async () => {
 });
 
 /** Runs the program of `npm start`, and collects its output. */
-function start(port: number | string, dataDir = folder) {
-  const child = spawn(process.execPath, [startScript], {
+function start(port: number | string, { dataDir = folder, args = [] as string[] } = {}) {
+  const child = spawn(process.execPath, [startScript, ...args], {
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', PORT: String(port), PORTFOLIO_DATA_DIR: dataDir },
   });
   let printed = '';
@@ -41,7 +41,7 @@ function start(port: number | string, dataDir = folder) {
 }
 
 test('npm start prints commands that export, watch and download a PDF, and Ctrl-C saves everything', async () => {
-  const first = start(await freePort());
+  const first = start(await freePort(), { args: ['--observe'] });
   await first.prints('Ctrl-C stops everything');
 
   const credentials = join(folder, 'credentials.json');
@@ -55,6 +55,14 @@ test('npm start prints commands that export, watch and download a PDF, and Ctrl-
   const { stdout } = await run('bash', ['-ec', commands.join('\n')], { cwd: folder });
   expect(stdout).toContain('"state":"succeeded"');
   expect((await readFile(join(folder, 'outbox-and-leases.pdf'))).subarray(0, 5).toString()).toBe('%PDF-');
+
+  const metrics = first.printed().match(/^(API|Worker) metrics: +http:.*$/gm)!;
+  expect(metrics).toHaveLength(2);
+  for (const line of metrics) {
+    const served = await fetch(line.split(/ +/).at(-1)!);
+    expect(await served.text()).toContain('process_uptime_seconds ');
+  }
+  expect(first.printed()).toMatch(/^Prometheus: +http:|Prometheus is not installed/m);
 
   const second = start(await freePort());
   expect(await second.ended).toBe(1);
@@ -75,13 +83,13 @@ test('Ctrl-C during the start stops it gracefully, too', async () => {
 
 test('Ctrl-C during the creation of a data folder starts nothing more, and the next start continues', async () => {
   const newFolder = await testFolder();
-  const starting = start(await freePort(), newFolder);
+  const starting = start(await freePort(), { dataDir: newFolder });
   await starting.prints('Creating the Postgres data folder');
   starting.child.kill('SIGINT');
   expect(await starting.ended).toBe(0);
   expect(starting.printed()).toMatch(/Stopping;.*\nEverything is saved.*\n$/);
 
-  const next = start(await freePort(), newFolder);
+  const next = start(await freePort(), { dataDir: newFolder });
   await next.prints('Importing the sample portfolio');
   next.child.kill('SIGINT');
   expect(await next.ended).toBe(0);
@@ -93,6 +101,15 @@ test.each(['abc', '0', '65536', '3000.5'])('PORT=%s is refused with a clear erro
   expect(await refused.ended).toBe(1);
   expect(refused.printed()).toContain('PORT: Expected a port: a whole number from 1 to 65535.');
 });
+
+test.each(['--obsrve', 'observe', '--observe=no'])(
+  'the argument %s is refused, with the one that exists',
+  async (argument) => {
+    const refused = start(await freePort(), { args: [argument] });
+    expect(await refused.ended).toBe(1);
+    expect(refused.printed()).toContain('npm start takes one argument: npm start -- --observe');
+  },
+);
 
 test('a busy port is reported with what to do, before anything is started', async () => {
   const port = await freePort();

@@ -1,8 +1,9 @@
 import { errorCodes } from '@portfolio/core/errors';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { operationsFile } from './rest/openapi-write.ts';
+import { operationsFile, telemetryFile } from './rest/openapi-write.ts';
 import { describeApi } from './rest/openapi.ts';
+import { withMetrics } from './metrics-table.ts';
 import { describeOperations } from './rest/operations-table.ts';
 
 let text: string;
@@ -24,6 +25,11 @@ const rowsOf = (columns: number) =>
 
 test('docs/operations.md lists every operation with its route (to update it: npm run openapi)', async () => {
   expect(await readFile(operationsFile, 'utf8')).toBe(describeOperations(describeApi()));
+});
+
+test('docs/telemetry.md lists every metric of the contract (to update it: npm run openapi)', async () => {
+  const guide = await readFile(telemetryFile, 'utf8');
+  expect(guide).toBe(withMetrics(guide));
 });
 
 test('docs/api.md lists every kind of problem with its status', () => {

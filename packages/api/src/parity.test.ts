@@ -146,7 +146,13 @@ async function printStudy(portfolio: string, isPublished: boolean) {
 }
 
 /** The outcome of a call: its result, or the problem that it was refused with. */
-type Outcome = { result: unknown } | { problem: Problem };
+type Outcome = { result: unknown } | { problem: Omit<Problem, 'traceId'> };
+
+/** Each request has a trace of its own. */
+function withoutTrace({ traceId, ...problem }: Problem): Omit<Problem, 'traceId'> {
+  expect(traceId).toMatch(/^[\da-f]{32}$/);
+  return problem;
+}
 
 type Callable = {
   query(input: object): Promise<unknown>;
@@ -168,7 +174,7 @@ async function overTrpc({ name, kind }: AnyOperation, input: object, apiKey?: st
     return { result: await firstItem(callable, input) };
   } catch (error) {
     if (!(error instanceof TRPCClientError)) throw error;
-    return { problem: (error.data as { problem: Problem }).problem };
+    return { problem: withoutTrace((error.data as { problem: Problem }).problem) };
   }
 }
 
@@ -202,7 +208,7 @@ async function overRest({ name, kind }: AnyOperation, input: object, key?: strin
     ...(key !== undefined && { key }),
     ...withHeaders(method === 'GET' ? {} : bodyOf(rest), expected === undefined ? {} : { 'if-match': '*' }),
   });
-  if (response.status >= 400) return { problem: (await response.json()) as Problem };
+  if (response.status >= 400) return { problem: withoutTrace((await response.json()) as Problem) };
   expect(statuses).toContain(response.status);
   if (response.status === 204) return { result: null };
   return { result: kind === 'subscription' ? await firstMessage(response) : await response.json() };

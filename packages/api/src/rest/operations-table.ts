@@ -40,7 +40,7 @@ export function describeOperations(document: Document): string {
 }
 
 /** A table as the formatter writes it: columns as wide as their widest cell. */
-function table([header = [], ...rows]: string[][]): string {
+export function table([header = [], ...rows]: string[][]): string {
   const widths = header.map((_, at) => Math.max(...[header, ...rows].map((row) => row[at]!.length)));
   const line = (cells: string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |\n`;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |\n`;

@@ -30,6 +30,7 @@ async function readProblem(response: Response): Promise<Problem> {
   const { code, status } = problem;
   expect(problem).toEqual({
     type: `/api/problems/${code}`,
+    traceId: expect.stringMatching(/^[\da-f]{32}$/) as string,
     ...errorCodes[code],
     code,
     // Texts of Fastify and V8 do not end with a full stop. Details of fields are tested with the operations.

@@ -27,10 +27,10 @@ export function observeProcess(): () => void {
   const ends = [
     runtime.delays.observe(() => {
       const found = [
-        { value: seconds(delay.percentile(50)), labels: { quantile: 'p50' as const } },
-        { value: seconds(delay.percentile(90)), labels: { quantile: 'p90' as const } },
-        { value: seconds(delay.percentile(99)), labels: { quantile: 'p99' as const } },
-        { value: seconds(delay.max), labels: { quantile: 'max' as const } },
+        { value: seconds(delay.percentile(50)), labels: { statistic: 'p50' as const } },
+        { value: seconds(delay.percentile(90)), labels: { statistic: 'p90' as const } },
+        { value: seconds(delay.percentile(99)), labels: { statistic: 'p99' as const } },
+        { value: seconds(delay.max), labels: { statistic: 'max' as const } },
       ];
       delay.reset();
       return found;

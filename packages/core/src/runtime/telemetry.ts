@@ -73,10 +73,7 @@ export async function startTelemetry(
   const reader =
     port === undefined
       ? new PeriodicExportingMetricReader({
-          exporter: Object.assign(
-            new OTLPMetricExporter({ url: url('metrics'), timeoutMillis: exportTimeoutMilliseconds }),
-            { selectAggregationTemporality: temporalityOf },
-          ),
+          exporter: new MetricExporter({ url: url('metrics'), timeoutMillis: exportTimeoutMilliseconds }),
           exportIntervalMillis: exportMilliseconds,
           exportTimeoutMillis: exportTimeoutMilliseconds,
           metricProducers: producers,
@@ -91,7 +88,7 @@ export async function startTelemetry(
           }),
         ];
   const close = installTelemetry({ program, version, reader, processors });
-  const served = reader instanceof PullReader ? await serveMetrics(port!, reader) : undefined;
+  const served = reader instanceof PullReader ? await serveMetrics(port!, reader, log) : undefined;
   return {
     metricsPort: served?.port,
     async close() {
@@ -147,9 +144,15 @@ export function installTelemetry({
   };
 }
 
-/** Otherwise the SDK would report the last value of a gauge forever, although its source has none any more. */
+/** The SDK would report cumulative gauges for ever, also series that no source reports any more. */
 const temporalityOf = (type: InstrumentType) =>
   type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
+
+class MetricExporter extends OTLPMetricExporter {
+  override selectAggregationTemporality(type: InstrumentType) {
+    return temporalityOf(type);
+  }
+}
 
 /** For tests, and for what is served: collects when it is asked to. */
 export class PullReader extends MetricReader {
@@ -189,7 +192,8 @@ function withPrometheusNames(collected: ResourceMetrics): ResourceMetrics {
 
 const contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-function serveMetrics(port: number, reader: MetricReader) {
+/** A port that cannot be used is logged, and no reason not to start. */
+async function serveMetrics(port: number, reader: MetricReader, log: Logger) {
   async function answer(response: ServerResponse) {
     try {
       const text = await renderMetrics(reader);
@@ -199,10 +203,15 @@ function serveMetrics(port: number, reader: MetricReader) {
     }
   }
 
-  return listenHttp({ host: '127.0.0.1', port }, (request, response) => {
-    if (request.url === '/metrics') void answer(response);
-    else response.writeHead(404).end();
-  });
+  try {
+    return await listenHttp({ host: '127.0.0.1', port }, (request, response) => {
+      if (request.url === '/metrics') void answer(response);
+      else response.writeHead(404).end();
+    });
+  } catch (error) {
+    log.error({ err: error, port }, 'metrics are not served');
+    return undefined;
+  }
 }
 
 const isHot = (instrument: AnyInstrument): instrument is HotHistogram => 'isHot' in instrument;

@@ -393,7 +393,8 @@ export const dependencies = {
     labels: none,
   }),
   pools: gauge({
-    name: 'db.client.connection.count',
+    // As earlier conventions called it: in Prometheus, `_count` is of histograms only.
+    name: 'db.client.connections.usage',
     unit: '{connection}',
     description: 'Connections to Postgres.',
     programs: both,
@@ -440,7 +441,7 @@ export const runtime = {
     unit: 's',
     description: 'The delay of the event loop since the collection before.',
     programs: both,
-    labels: { quantile: ['p50', 'p90', 'p99', 'max'] },
+    labels: { statistic: ['p50', 'p90', 'p99', 'max'] },
   }),
   utilization: gauge({
     name: 'nodejs.eventloop.utilization',
@@ -494,18 +495,22 @@ export const runtime = {
   }),
 };
 
-/** All instruments, in the order of the documentation. */
-export const contract: readonly AnyInstrument[] = [
-  http,
-  streams,
-  access,
-  cache,
-  jobs,
-  outbox,
-  schedule,
-  webhooks,
-  provenance,
-  pdf,
-  dependencies,
-  runtime,
-].flatMap((group): AnyInstrument[] => Object.values(group));
+/** All instruments by what they are about, in the order of the documentation. */
+export const instruments: Readonly<Record<string, Readonly<Record<string, AnyInstrument>>>> = {
+  Requests: http,
+  Streams: streams,
+  'Refused callers': access,
+  'Published reads': cache,
+  Jobs: jobs,
+  'Events for webhooks': outbox,
+  'Scheduled tasks': schedule,
+  'Deliveries to webhooks': webhooks,
+  'Evidence and claims': provenance,
+  PDF: pdf,
+  Dependencies: dependencies,
+  'The process': runtime,
+};
+
+export const contract: readonly AnyInstrument[] = Object.values(instruments).flatMap(
+  Object.values<AnyInstrument>,
+);
