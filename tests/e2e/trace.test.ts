@@ -14,7 +14,7 @@ import { startPlatform } from '../support/stack.ts';
 const study = { portfolio: 'portfolio-engineering', slug: 'outbox-and-leases' };
 type Platform = Awaited<ReturnType<typeof startPlatform>>;
 
-/** A receiver of a webhook that is told of jobs that succeed; `headers` are those of each message. */
+/** Notifies a receiver of jobs that succeed. Resolves to the headers of each message that it gets. */
 async function startWebhook({ api, databaseUrl }: Platform) {
   const headers: IncomingHttpHeaders[] = [];
   const { port, close } = await listenHttp({ host: '127.0.0.1', port: 0 }, (request, response) => {

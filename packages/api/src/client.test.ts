@@ -196,8 +196,7 @@ describe('a mutation', () => {
 
 describe('the trace of a call', () => {
   test('is of that call alone, and its retries share it', async () => {
-    const lost = () => Promise.reject(new TypeError('fetch failed'));
-    const requests = vi.spyOn(globalThis, 'fetch').mockImplementationOnce(lost);
+    const requests = vi.spyOn(globalThis, 'fetch').mockRejectedValueOnce(new TypeError('fetch failed'));
     await readTeam(client());
     await createKeyed('traced');
     const [first, retry, other, ...more] = tracesOf(requests);

@@ -16,12 +16,13 @@ test('a failed query is logged with its statement and its cause, and without its
   expect(lines[0]).not.toContain('a secret draft');
 });
 
+// The types of the driver know no fields.
+const refusal = (fields: object) => new postgres.PostgresError(fields as unknown as string);
+
 test('an error is logged with its causes, and without what users wrote in the queries among them', () => {
   const lines: string[] = [];
   const log = createLog('test', 'info', { write: (line) => void lines.push(line) });
   const text = 'a secret draft';
-  // The types of the driver know no fields.
-  const refusal = (fields: object) => new postgres.PostgresError(fields as unknown as string);
   const refusals = [
     refusal({ code: '22P02', message: `invalid input syntax for type integer: "${text}"`, where: text }),
     refusal({ code: '23505', message: 'duplicate key', detail: `Key (title)=(${text}) already exists.` }),
