@@ -32,7 +32,6 @@ export async function testApi(
     },
     sharedCache: options.sharedCache,
     log: options.log ?? silentLog,
-    traceReads: options.traceReads,
     publicOrigin: options.publicOrigin,
     trust,
     webRoot: options.webRoot,
