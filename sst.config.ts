@@ -40,7 +40,7 @@ export default $config({
     const { database, cache } = createData(stage, network, files);
     const images = createImages(stage);
     const cluster = createCluster(stage, network);
-    const prometheus = createObservability(stage, network, cluster);
+    const prometheus = createObservability(stage, { network, cluster, images });
     const admission = createAdmission(cluster, images);
     const parts = { cluster, database, cache, files, messaging, images, secrets };
     const api = createApp(stage, parts, { admission, prometheus });

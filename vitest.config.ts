@@ -8,13 +8,17 @@ declare module 'vitest' {
   }
 }
 
-/** `npm run test:all` uses the mode `all`, which runs every test. */
+/** `npm run test:all` uses the mode `all`, which runs every test; `npm run verify:all` the mode `verify`, for its own. */
 export default defineConfig(({ mode }) => {
   const isExhaustive = mode === 'all';
   return {
     test: {
       include: ['packages/**/*.test.ts', 'tests/**/*.test.ts', 'dev/**/*.test.ts', 'scripts/**/*.test.ts'],
-      exclude: [...configDefaults.exclude, ...(isExhaustive ? [] : ['**/*.exhaustive.test.ts'])],
+      exclude: [
+        ...configDefaults.exclude,
+        ...(isExhaustive ? [] : ['**/*.exhaustive.test.ts']),
+        ...(mode === 'verify' ? [] : ['**/*.verify.test.ts']),
+      ],
       provide: { isExhaustive },
       globalSetup: ['tests/support/run.ts'],
       // Files share their modules, which take longer to load than most tests to run: no file may change a module.

@@ -11,8 +11,8 @@ const preferredPort = 9090;
 const retention = '7d';
 
 /** What Prometheus reads, as JSON, which is YAML as well. */
-const configurationOf = (rulesFile: string, targets: Record<string, string>) => ({
-  global: { scrape_interval: '5s', evaluation_interval: '15s' },
+const configurationOf = (rulesFile: string, targets: Record<string, string>, scrapeSeconds: number) => ({
+  global: { scrape_interval: `${scrapeSeconds}s`, evaluation_interval: '15s' },
   rule_files: [rulesFile],
   scrape_configs: Object.entries(targets).map(([job, target]) => ({
     job_name: job,
@@ -30,15 +30,17 @@ const rules = { groups: latencyRule.spec.groups };
 export async function startPrometheus({
   folder,
   targets,
+  scrapeSeconds = 5,
 }: {
   folder: string;
   targets: Record<string, string>;
+  scrapeSeconds?: number;
 }): Promise<{ baseUrl: string; logFile: string; stop(): Promise<void> } | null> {
   const data = join(folder, 'data');
   await mkdir(data, { recursive: true });
   const [rulesFile, configFile] = [join(folder, 'rules.json'), join(folder, 'prometheus.json')];
   await writeFile(rulesFile, JSON.stringify(rules, null, 2));
-  await writeFile(configFile, JSON.stringify(configurationOf(rulesFile, targets), null, 2));
+  await writeFile(configFile, JSON.stringify(configurationOf(rulesFile, targets, scrapeSeconds), null, 2));
   const address = `127.0.0.1:${await freePort(preferredPort)}`;
   const logFile = join(folder, 'prometheus.log');
   const child = await spawnProgram(logFile, [

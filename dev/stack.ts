@@ -24,6 +24,8 @@ export type Stack = {
   localIssuer: string;
   api: Child;
   worker: Child;
+  /** The settings of API and worker for queues and bucket. */
+  cloud: Awaited<ReturnType<typeof createCloudResources>>;
   /** Stops everything in order: first the programs, last the servers with the data. */
   stop(): Promise<void>;
 };
@@ -100,7 +102,14 @@ async function startServers(
     ...workerSettings,
   });
   await untilReady(baseUrl, logFile('api'), signal);
-  return { baseUrl, databaseUrl: database.url, localIssuer: signIn.issuer, api, worker };
+  return {
+    baseUrl,
+    databaseUrl: database.url,
+    localIssuer: signIn.issuer,
+    api,
+    worker,
+    cloud: cloudSettings,
+  };
 }
 
 /** Migrates the database, as the program `migrate.ts` does before a release. */

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { readVerifySettings } from '../dev/settings.ts';
 import { runSteps, type Step } from './steps.ts';
 import { actionlint } from './verify/actionlint.ts';
+import { collector } from './verify/collector.ts';
 import { kubeconform } from './verify/kubeconform.ts';
 import { oasdiff } from './verify/oasdiff.ts';
 import { schemathesis } from './verify/schemathesis.ts';
@@ -13,7 +14,7 @@ import { shellcheck } from './verify/shellcheck.ts';
 import { zizmor } from './verify/zizmor.ts';
 
 const quick: Record<string, Step> = { actionlint, zizmor, shellcheck, kubeconform };
-const slow: Record<string, Step> = { oasdiff, schemathesis };
+const slow: Record<string, Step> = { oasdiff, schemathesis, collector };
 
 try {
   const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });

@@ -50,7 +50,9 @@ export async function startPlatform() {
     url: server.url,
     keys,
     sender,
-    startApi: (more: Record<string, string> = {}) => startApi({ ...settings, ...more }),
+    /** `flags` are those of Node. */
+    startApi: (more: Record<string, string> = {}, flags: string[] = []) =>
+      startApi({ ...settings, ...more }, flags),
     stop: () => all.disposeAsync(),
   };
 }
@@ -66,10 +68,10 @@ async function startCountingPostgres(dataDir: string) {
 }
 
 /** The program of the API as it is deployed, with what measures it from inside. */
-async function startApi(settings: Record<string, string>): Promise<Api> {
+async function startApi(settings: Record<string, string>, flags: string[]): Promise<Api> {
   const port = await freePort();
   const api = startOwn('../../packages/api/src/main.ts', {
-    flags: ['--expose-gc', '--import', pathToFileURL(inRepository('bench/flood/inside.ts')).href],
+    flags: ['--expose-gc', '--import', pathToFileURL(inRepository('bench/flood/inside.ts')).href, ...flags],
     settings: {
       ...settings,
       ...testEncryption,

@@ -40,7 +40,10 @@ export async function complete({ servers, rounds, workerFlags }: Options): Promi
 }
 
 /** From the first handler's start until the database says that all jobs are completed. */
-async function measure({ system, worker }: Contender, jobs: number): Promise<Measured> {
+export async function measure(
+  { system, worker }: Pick<Contender, 'system' | 'worker'>,
+  jobs: number,
+): Promise<Measured> {
   await system.seed(jobs);
   await worker.start();
   await worker.handled(jobs);

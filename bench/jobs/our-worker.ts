@@ -6,6 +6,7 @@ import { createJobBus } from '@portfolio/core/runtime/job-bus';
 import { createLog } from '@portfolio/core/runtime/log';
 import { openQueues } from '@portfolio/core/runtime/queue';
 import { readSettings, workerSettings } from '@portfolio/core/runtime/settings';
+import { startTelemetry } from '@portfolio/core/runtime/telemetry';
 import { createWakeUps } from '@portfolio/core/runtime/wake-ups';
 import { testEncryption } from '../../tests/support/encryption.ts';
 import type { Handlers } from '../../packages/worker/src/handlers/index.ts';
@@ -14,19 +15,28 @@ import { type Handle, serveWorker } from './serve-worker.ts';
 import type { Cloud } from './servers.ts';
 import { connections } from './system.ts';
 
-type Settings = { url: string; cloud: Cloud; slots: Partial<Record<JobKind, number>> };
+type Settings = {
+  url: string;
+  cloud: Cloud;
+  slots: Partial<Record<JobKind, number>>;
+  /** Off where it is not given. */
+  telemetry?: Record<string, string>;
+};
 
 const pollSeconds = 1;
 const sweepSeconds = 2;
 const leaseSeconds = 30;
 
-serveWorker<Settings>(async ({ url, cloud, slots }, handle) => {
+serveWorker<Settings>(async ({ url, cloud, slots, telemetry = {} }, handle) => {
   const log = createLog('worker', 'info');
-  const { QUEUE_URLS, DEAD_LETTER_QUEUE_URL: dead } = readSettings(workerSettings, {
+  const read = readSettings(workerSettings, {
     DATABASE_URL: url,
     ...cloud,
     ...testEncryption,
+    ...telemetry,
   });
+  const { QUEUE_URLS, DEAD_LETTER_QUEUE_URL: dead } = read;
+  await startTelemetry(read, { program: 'worker', version: 'bench', log });
   const pipelineConnections = 3;
   const pool = { url, applicationName: 'worker', log };
   const { db, sql } = openDatabase({ ...pool, poolSize: connections - pipelineConnections });

@@ -14,8 +14,9 @@ export async function seedJobs(sql: postgres.Sql, { jobs, portfolioIds, groups }
   const payload = { caseStudyId: newId('caseStudy') };
   await sql.begin(async (tx) => {
     await tx`
-      insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, max_attempts, last_seq)
-      select id, portfolio_id, 'export.pdf', 'Benchmark', 'queued', group_key, ${tx.json(payload)}, 'bench', 5, 1
+      insert into jobs (id, portfolio_id, kind, title, state, group_key, payload, requested_by, traceparent, max_attempts, last_seq)
+      select id, portfolio_id, 'export.pdf', 'Benchmark', 'queued', group_key, ${tx.json(payload)}, 'bench',
+        '00-' || md5(id) || '-' || substr(md5(id), 1, 16) || '-00', 5, 1
       from unnest(${ids}::text[], ${ofPortfolio}::text[], ${groupKeys}::text[]) as new (id, portfolio_id, group_key)`;
     await tx`
       insert into job_events (job_id, seq, type, state, attempt, progress)

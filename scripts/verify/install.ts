@@ -5,15 +5,18 @@
  */
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { wholeEnvironment } from '../../dev/settings.ts';
 import { root } from '../repository.ts';
 import { run } from '../steps.ts';
+import { collectorBuilder, collectorManifest } from './collector-parts.ts';
 
 const goTools = {
   actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
   kubeconform: 'github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0',
+  builder: collectorBuilder,
   oasdiff: 'github.com/oasdiff/oasdiff@v1.38.0',
 };
 
@@ -92,6 +95,35 @@ export async function goTool(name: keyof typeof goTools): Promise<string> {
   return join(folder, name);
 }
 
+const otelcol = 'otelcol';
+
+/** Where the collector is, once it was built. */
+export const collectorPath = join(root, 'build/tools', otelcol, otelcol);
+
+/**
+ * Builds the OpenTelemetry collector from its modules, which takes minutes.
+ *
+ * @throws Error that names what is missing on this machine.
+ */
+export async function collectorProgram(): Promise<void> {
+  const builder = await goTool('builder');
+  const manifest = JSON.stringify(collectorManifest, null, 2);
+  await installOnce(otelcol, manifest, async (target) => {
+    const source = await mkdtemp(join(tmpdir(), 'otelcol-'));
+    try {
+      const file = join(source, 'manifest.yaml');
+      await writeFile(file, manifest);
+      const env = { GOTOOLCHAIN: 'auto', ...wholeEnvironment(), CGO_ENABLED: '0' };
+      // Go finds the modules itself: the builder asks for those of all tests, too, which are many.
+      await fetchWith(builder, [`--config=${file}`, '--skip-compilation', '--skip-get-modules'], env, source);
+      const options = ['-C', source, '-mod=mod', '-trimpath', '-ldflags=-s -w', '-o', join(target, otelcol)];
+      await fetchWith('go', ['build', ...options], env);
+    } finally {
+      await rm(source, { recursive: true });
+    }
+  });
+}
+
 /** Fills a folder, unless the same folder was already filled from the same source. */
 async function installOnce(name: string, source: string, install: (folder: string) => Promise<void>) {
   const folder = join(root, 'build/tools', name);
@@ -105,9 +137,14 @@ async function installOnce(name: string, source: string, install: (folder: strin
   return folder;
 }
 
-async function fetchWith(program: string, args: string[], env: NodeJS.ProcessEnv = wholeEnvironment()) {
-  const need = program === 'go' ? needs.go : needs.python3;
-  const { code, output } = await run(program, args, { env }).catch((error: NodeJS.ErrnoException) => {
+async function fetchWith(
+  program: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = wholeEnvironment(),
+  cwd = root,
+) {
+  const need = program.includes('python') ? needs.python3 : needs.go;
+  const { code, output } = await run(program, args, { env, cwd }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     throw new Error(`This tool is installed by ${program}, which is missing. Install ${need}, ${orSkip}.`);
   });

@@ -1,61 +1,70 @@
-import { configMap } from './config-map.ts';
-import { type Part, httpProbe } from './pod.ts';
+import { gatewayHost } from './collector-gateway.ts';
+import { collectorConfig, collectorPart, commonParts, otlpPort } from './collector-parts.ts';
 
 export const metricsPort = 9464;
-const healthPort = 13_133;
-const folder = '/etc/otelcol';
 
-/** The cluster's own collector, created in stacks/observability/tracing.ts. */
-const traces = 'otel-collector.tracing.svc.cluster.local:4317';
+/** Where a program sends its telemetry: to its own pod. */
+const receiver = '127.0.0.1:4318';
+export const collectorEndpoint = `http://${receiver}`;
+
+const retry = { enabled: true, initial_interval: '1s', max_interval: '5s' };
+const queue = { enabled: true, num_consumers: 2 };
 
 /**
- * The configuration of the OpenTelemetry collector beside a program: it receives OTLP from its own pod only, exposes
- * metrics to Prometheus, and forwards traces. Written as JSON, which is valid YAML.
+ * The configuration of the OpenTelemetry collector beside a program: it receives OTLP from its own pod only, exposes metrics
+ * to Prometheus, and forwards traces. All spans of a trace go to the same pod of the gateway, which decides about the trace.
  */
-const settings = {
-  extensions: { health_check: { endpoint: `0.0.0.0:${healthPort}` } },
-  receivers: { otlp: { protocols: { http: { endpoint: '127.0.0.1:4318' } } } },
+export const sidecarSettings = {
+  extensions: commonParts.extensions,
+  receivers: { otlp: { protocols: { http: { endpoint: receiver } } } },
   processors: {
-    memory_limiter: { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 20 },
-    batch: {},
+    ...commonParts.processors,
+    // Prometheus names the program and the pod itself. Otherwise, each series would have labels for both twice.
+    resource: { attributes: [{ pattern: '.*', action: 'delete' }] },
   },
   exporters: {
-    prometheus: { endpoint: `0.0.0.0:${metricsPort}` },
-    otlp: { endpoint: traces, tls: { insecure: true } },
+    prometheus: { endpoint: `0.0.0.0:${metricsPort}`, without_scope_info: true },
+    loadbalancing: {
+      routing_key: 'traceID',
+      resolver: { dns: { hostname: gatewayHost, port: String(otlpPort) } },
+      // To the pod of the gateway that got the trace; then to the one that has taken its place.
+      protocol: {
+        otlp: {
+          tls: { insecure: true },
+          timeout: '5s',
+          retry_on_failure: { ...retry, max_elapsed_time: '15s' },
+          sending_queue: { ...queue, queue_size: 100 },
+        },
+      },
+      timeout: '5s',
+      retry_on_failure: { ...retry, max_elapsed_time: '60s' },
+      sending_queue: { ...queue, queue_size: 100 },
+    },
   },
   service: {
     extensions: ['health_check'],
-    telemetry: { logs: { encoding: 'json' }, metrics: { level: 'none' } },
+    telemetry: commonParts.telemetry,
     pipelines: {
       metrics: {
         receivers: ['otlp'],
-        processors: ['memory_limiter', 'batch'],
+        processors: ['memory_limiter', 'resource'],
         exporters: ['prometheus'],
       },
-      traces: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlp'] },
+      traces: { receivers: ['otlp'], processors: ['memory_limiter'], exporters: ['loadbalancing'] },
     },
   },
 };
 
 /** The ConfigMap of a workload's collector. */
-export const collectorConfig = (name: string, namespace: string, component: string) =>
-  configMap({
-    name: `${name}-collector`,
-    namespace,
-    component,
-    data: { 'config.yaml': JSON.stringify(settings, null, 2) },
-  });
+export const sidecarConfig = (name: string, namespace: string, component: string) =>
+  collectorConfig({ name: `${name}-collector`, namespace, component }, sidecarSettings);
 
 /** The sidecar and its volume. It has no readiness probe, so that the pod stays ready while the collector is down. */
 export function collector(image: string, configName: string) {
-  const sidecar: Part = {
-    name: 'collector',
-    image,
-    args: [`--config=${folder}/config.yaml`],
+  const { part: sidecar, volume } = collectorPart(image, configName, {
     ports: [{ name: 'metrics', containerPort: metricsPort }],
-    livenessProbe: httpProbe('/', healthPort, { periodSeconds: 10, failureThreshold: 3 }),
     resources: { cpu: '50m', cpuLimit: '500m', memory: '128Mi' },
-    volumeMounts: [{ name: 'collector', mountPath: folder, readOnly: true }],
-  };
-  return { sidecar, volume: { name: 'collector', configMap: { name: configName } } };
+    goMemoryLimit: '100MiB',
+  });
+  return { sidecar, volume };
 }

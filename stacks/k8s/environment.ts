@@ -6,6 +6,7 @@ import {
   type workerSettings,
 } from '../../packages/core/src/runtime/settings.ts';
 import type { Stage } from '../stage.ts';
+import { collectorEndpoint } from './collector.ts';
 
 /** The settings of a program as environment variables. */
 type Environment<Schema extends z.ZodObject> = { [Name in keyof z.input<Schema>]?: string };
@@ -43,6 +44,7 @@ const shared = (facts: Facts, { scanner }: Stage) => ({
   QUEUE_URLS: facts.queueUrls,
   BUCKET_NAME: facts.bucketName,
   ENCRYPTION_KEYS: `secretsmanager:${facts.encryptionKeys}`,
+  OTEL_EXPORTER_OTLP_ENDPOINT: collectorEndpoint,
   ...(scanner && { CLAMAV_ADDRESS: `${scanner.host}:${scanner.port}` }),
 });
 

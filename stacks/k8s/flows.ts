@@ -1,5 +1,6 @@
 import type { NamespaceName } from './namespace.ts';
 import { apiPort, backlogPort } from './environment.ts';
+import { otlpPort, ownMetricsPort } from './collector-parts.ts';
 import { metricsPort } from './collector.ts';
 import { nginxPorts } from './nginx.ts';
 
@@ -106,7 +107,7 @@ export const flows: readonly Flow[] = [
   { from: ['api'], to: ['internet'], ports: [443] },
   // Evidence and webhooks: the ports that `checkUrl` in core allows.
   { from: ['worker'], to: ['internet'], ports: [443, [1024, 65_535]] },
-  { from: ['api', 'worker'], to: ['traceCollector'], ports: [4317] },
+  { from: ['api', 'worker'], to: ['traceCollector'], ports: [otlpPort] },
 
   // DNS, AWS services and the Kubernetes API.
   { from: allPods, to: ['dns'], ports: [53], udp: [53] },
@@ -122,7 +123,6 @@ export const flows: readonly Flow[] = [
       'kubeStateMetrics',
       'grafana',
       'fluentBit',
-      'traceCollector',
       'externalSecrets',
       'externalSecretsWebhook',
       'externalSecretsCertificates',
@@ -159,7 +159,7 @@ export const flows: readonly Flow[] = [
   { from: ['keda'], to: ['api'], ports: [backlogPort] },
 
   // Scraping by Prometheus: pods, and kubelet and node exporter on the nodes.
-  { from: ['prometheus'], to: ['api', 'worker'], ports: [metricsPort] },
+  { from: ['prometheus'], to: ['api', 'worker'], ports: [metricsPort, ownMetricsPort] },
   { from: ['prometheus'], to: ['nginx'], ports: [nginxPorts.monitoring] },
   { from: ['prometheus'], to: ['prometheus'], ports: [8080, 9090] },
   { from: ['prometheus'], to: ['alertmanager'], ports: [8080, 9093] },
@@ -167,7 +167,8 @@ export const flows: readonly Flow[] = [
   { from: ['prometheus'], to: ['cloudwatchExporter'], ports: [5000] },
   { from: ['prometheus'], to: ['prometheusOperator'], ports: [10_250] },
   { from: ['prometheus'], to: ['fluentBit'], ports: [2020] },
-  { from: ['prometheus'], to: ['traceCollector', 'gatekeeper', 'gatekeeperAudit'], ports: [8888] },
+  { from: ['prometheus'], to: ['traceCollector'], ports: [ownMetricsPort] },
+  { from: ['prometheus'], to: ['gatekeeper', 'gatekeeperAudit'], ports: [8888] },
   { from: ['prometheus'], to: ['policyController'], ports: [9090] },
   { from: ['prometheus'], to: ['clusterAutoscaler'], ports: [8085] },
   { from: ['prometheus'], to: ['dns'], ports: [9153] },

@@ -1,4 +1,6 @@
 import type { IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule';
+import { http } from '../../packages/core/src/telemetry/contract.ts';
+import { labelName, prometheusName } from '../../packages/core/src/telemetry/prometheus-name.ts';
 import { labelsOf } from './labels.ts';
 
 /** The name of the recorded p95 latency of the API, and its objective. */
@@ -9,7 +11,15 @@ export const apiLatencyP95 = {
 
 const name = 'portfolio-api-latency';
 
-/** Records the latency from OpenTelemetry's histogram `http.server.request.duration`. */
+const buckets = `${prometheusName(http.requests)}_bucket`;
+const route = labelName('http.route');
+/** Health checks are many and fast: they would hide what clients wait for. */
+const ofClients = `{job="portfolio-api",${route}!~"/healthz|/readyz"}`;
+
+/**
+ * Records the latency of requests. Streams are not among them. Without requests, and without series, there is no sample: the
+ * autoscaler takes that for 0.
+ */
 export const latencyRule = {
   apiVersion: 'monitoring.coreos.com/v1',
   kind: 'PrometheusRule',
@@ -22,7 +32,7 @@ export const latencyRule = {
         rules: [
           {
             record: apiLatencyP95.record,
-            expr: 'histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket{job="portfolio-api"}[5m])))',
+            expr: `histogram_quantile(0.95, sum by (le) (rate(${buckets}${ofClients}[5m]))) >= 0`,
           },
         ],
       },

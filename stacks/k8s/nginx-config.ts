@@ -30,6 +30,7 @@ export const nginxConfig = (facts: NginxFacts) => `${main(facts)}
 http {
 ${indent(settings(facts))}
 ${indent(identities(facts))}
+${indent(traces)}
 ${indent(toApi)}
 ${indent(upstream('api', facts.api))}
 ${indent(upstream('metrics', facts.metrics))}
@@ -102,7 +103,10 @@ const logLine = JSON.stringify({
   answerBytes: '$bytes_sent',
   seconds: '$request_time',
   apiSeconds: '$upstream_response_time',
-  traceId: '$http_x_amzn_trace_id',
+  level: '$level',
+  trace_id: '$trace_id',
+  // Under which the load balancer logs the request.
+  loadBalancerTraceId: '$http_x_amzn_trace_id',
 });
 
 const identities = ({ ports: { consumers, browsers, monitoring } }: NginxFacts) => `
@@ -139,6 +143,39 @@ map $upgrade $upgrade_connection {
   "" "";
 }`;
 
+/**
+ * The trace of a request is that of the client's `traceparent` if it is valid (W3C Trace Context), else that of the load
+ * balancer, else a new one. Whoever sends none gets the flag 00: what is recorded is up to the API.
+ */
+const traces = `
+map $http_traceparent $given_trace_id {
+  default "";
+  "~^(?!ff)[0-9a-f]{2}-(?!0{32})(?<given_trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)" $given_trace;
+}
+map $http_x_amzn_trace_id $load_balancer_trace_id {
+  default "";
+  "~(?:^|;) *Root=1-(?<epoch>[0-9a-f]{8})-(?<unique>[0-9a-f]{24})(?:;|$)" $epoch$unique;
+}
+map $load_balancer_trace_id $made_trace_id {
+  default $load_balancer_trace_id;
+  "" $request_id;
+}
+map $given_trace_id $trace_id {
+  default $given_trace_id;
+  "" $made_trace_id;
+}
+map $request_id $span_id {
+  "~(?<last_half>[0-9a-f]{16})$" $last_half;
+}
+map $given_trace_id $traceparent {
+  default $http_traceparent;
+  "" 00-$made_trace_id-$span_id-00;
+}
+map $status $level {
+  default info;
+  ~^5 error;
+}`;
+
 /** Headers by which applications identify clients behind a proxy. All are removed. */
 const identityHeaders = [
   'Forwarded',
@@ -168,6 +205,7 @@ proxy_set_header Connection $upgrade_connection;
 proxy_set_header Upgrade $upgrade;
 proxy_set_header X-Forwarded-For $client;
 proxy_set_header X-Forwarded-Proto https;
+proxy_set_header Traceparent $traceparent;
 ${identityHeaders.map((name) => `proxy_set_header ${name} "";`).join('\n')}`;
 
 const upstream = (name: string, address: string) => `
@@ -237,7 +275,14 @@ const refusals: Refusal[] = [
 ];
 
 function refuse({ from, status, code, title, detail, retryAfterSeconds }: Refusal): string {
-  const problem = JSON.stringify({ type: `/api/problems/${code}`, title, status, detail, code });
+  const problem = JSON.stringify({
+    type: `/api/problems/${code}`,
+    title,
+    status,
+    detail,
+    code,
+    traceId: '$trace_id',
+  });
   return `error_page ${from} =${status} @${code};
 location @${code} {
   default_type application/problem+json;

@@ -1,8 +1,20 @@
 import type { IPodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
 import { labelsOf, selectorOf } from './labels.ts';
 
-/** Makes Prometheus scrape the collectors of a workload's pods. The job label is the name of the workload. */
-export const podMonitor = (name: string, namespace: string, component: string) =>
+type Endpoint = {
+  /** The name of a container's port. */
+  port: string;
+  /** The job label, if it is not the name of the workload. */
+  job?: string;
+};
+
+/** Makes Prometheus scrape ports of a workload's pods. */
+export const podMonitor = (
+  name: string,
+  namespace: string,
+  component: string,
+  endpoints: readonly Endpoint[],
+) =>
   ({
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
@@ -10,6 +22,10 @@ export const podMonitor = (name: string, namespace: string, component: string) =
     spec: {
       jobLabel: 'app.kubernetes.io/name',
       selector: { matchLabels: selectorOf(name) },
-      podMetricsEndpoints: [{ port: 'metrics', interval: '15s' }],
+      podMetricsEndpoints: endpoints.map(({ port, job }) => ({
+        port,
+        interval: '15s',
+        ...(job && { relabelings: [{ targetLabel: 'job', replacement: job }] }),
+      })),
     },
   }) satisfies IPodMonitor;

@@ -1,4 +1,4 @@
-import { collector, collectorConfig } from './collector.ts';
+import { collector, sidecarConfig } from './collector.ts';
 import { configMap } from './config-map.ts';
 import { deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
@@ -32,14 +32,17 @@ export function programObjects(program: Program) {
   const { image, collectorImage, component, environment, graceSeconds, scratchSize, container } = program;
   const { name } = workloadOf(component);
   const config = configMap({ name, namespace, component, data: environment });
-  const sidecarConfig = collectorConfig(name, namespace, component);
-  const { sidecar, volume } = collector(collectorImage, sidecarConfig.metadata.name);
+  const collectorSettings = sidecarConfig(name, namespace, component);
+  const { sidecar, volume } = collector(collectorImage, collectorSettings.metadata.name);
   return {
     serviceAccount: serviceAccount(name, namespace, component),
     config,
-    sidecarConfig,
+    sidecarConfig: collectorSettings,
     disruptionBudget: disruptionBudget(name, namespace, component),
-    monitor: podMonitor(name, namespace, component),
+    monitor: podMonitor(name, namespace, component, [
+      { port: 'metrics' },
+      { port: 'telemetry', job: `${name}-collector` },
+    ]),
     deployment: deployment({
       name,
       namespace,

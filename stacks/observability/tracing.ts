@@ -1,49 +1,29 @@
 import type { Cluster } from '../cluster/index.ts';
+import { createObjects, rolloutTimeouts } from '../cluster/objects.ts';
+import type { Images } from '../images/index.ts';
+import { gatewayObjects } from '../k8s/collector-gateway.ts';
 import { bindRole } from '../security/pod-roles.ts';
 
-/** The collector that receives traces from the sidecars and exports them to X-Ray. */
-export function createTracing({ cluster, provider, namespaces }: Cluster) {
+/** The collector that receives traces from the sidecars and sends what is kept to X-Ray, after `prometheus`, which scrapes it. */
+export function createTracing(
+  { cluster, provider, namespaces }: Cluster,
+  images: Images,
+  prometheus: $util.Resource,
+) {
   const role = bindRole({ cluster }, 'otel-collector');
   const { region } = aws.getRegionOutput();
-  new kubernetes.helm.v3.Release(
-    'otel-collector',
+  const given = $resolve({ image: images.refs.collector, region });
+  createObjects(
+    'Tracing',
+    given.apply((values) => gatewayObjects(values)),
     {
-      name: 'otel-collector',
-      chart: 'opentelemetry-collector',
-      version: '0.140.0',
-      namespace: 'tracing',
-      repositoryOpts: { repo: 'https://open-telemetry.github.io/opentelemetry-helm-charts' },
-      values: {
-        nameOverride: 'otel-collector',
-        fullnameOverride: 'otel-collector',
-        mode: 'deployment',
-        replicaCount: 2,
-        image: { repository: 'otel/opentelemetry-collector-contrib' },
-        serviceAccount: { name: 'otel-collector' },
-        resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } },
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: 65_532,
-          readOnlyRootFilesystem: true,
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ['ALL'] },
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
-        config: {
-          processors: { memory_limiter: { check_interval: '1s', limit_percentage: 80 }, batch: {} },
-          exporters: { awsxray: { region } },
-          service: {
-            pipelines: {
-              traces: {
-                receivers: ['otlp'],
-                processors: ['memory_limiter', 'batch'],
-                exporters: ['awsxray'],
-              },
-            },
-          },
-        },
-      },
+      serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount' },
+      config: { apiVersion: 'v1', kind: 'ConfigMap' },
+      disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
+      monitor: { apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor' },
+      service: { apiVersion: 'v1', kind: 'Service' },
+      deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
     },
-    { provider, dependsOn: [role, ...namespaces] },
+    { provider, dependsOn: [prometheus, role, ...namespaces], customTimeouts: rolloutTimeouts },
   );
 }

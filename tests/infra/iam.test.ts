@@ -257,7 +257,7 @@ const wildcards: {
     reason: 'the names of load balancers are not known in advance',
   },
   { actions: /^(cloudwatch|tag):(Get|List)\w+$/, reason: 'metrics have no resource-level permissions' },
-  { actions: /^xray:\w+$/, reason: 'X-Ray has no resource-level permissions for segments and sampling' },
+  { actions: /^xray:\w+$/, reason: 'X-Ray has no resource-level permissions for what is written' },
   {
     actions: /^ecr:GetAuthorizationToken$/,
     reason: 'a token is valid for all registries of the account',

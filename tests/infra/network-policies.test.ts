@@ -219,8 +219,10 @@ describe('everything else is denied', () => {
       'keda → api 3001',
       'nginx → api 3000',
       'nginx → api 9464',
+      'prometheus → api 8888',
       'prometheus → api 9464',
       'prometheus → nginx 9443',
+      'prometheus → worker 8888',
       'prometheus → worker 9464',
       'worker → traceCollector 4317',
     ]);

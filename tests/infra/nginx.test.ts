@@ -1,4 +1,5 @@
 import { errorCodes } from '@portfolio/core/errors';
+import { readTraceparent } from '@portfolio/core/telemetry/trace';
 import { once } from 'node:events';
 import { Agent } from 'node:https';
 import { type TLSSocket, connect } from 'node:tls';
@@ -19,6 +20,10 @@ const isLeft = (socket: TLSSocket) =>
 
 /** The header in which the load balancer for consumers passes the subject of a client certificate. */
 const subject = (name: string) => ({ 'x-amzn-mtls-clientcert-subject': name });
+
+/** The trace of a `traceparent` that NGINX made. */
+const traceOf = (traceparent: string | undefined) =>
+  /^00-([\da-f]{32})-[\da-f]{16}-00$/.exec(traceparent!)?.[1];
 
 const post = (bytes: number) => ({ method: 'POST', path: '/api/v1/images', body: Buffer.alloc(bytes) });
 
@@ -302,6 +307,62 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
     });
   });
 
+  describe('the trace of a request', () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const given = `00-${traceId}-b7ad6b7169203331-01`;
+    const root = '1-5759e988-bd862e3fe1be46a994272793';
+    const ofLoadBalancer = root.slice(2).replace('-', '');
+    const fromLoadBalancer = { 'x-amzn-trace-id': `Self=1-67891234-12456789abcdef012345678;Root=${root}` };
+
+    test('is that of a valid traceparent, which reaches the API unchanged', async () => {
+      expect(await passed('browsers', { traceparent: given, ...fromLoadBalancer })).toMatchObject({
+        traceparent: given,
+      });
+    });
+
+    test.each([
+      ['none', {}],
+      ['one without a trace', { traceparent: `00-${'0'.repeat(32)}-b7ad6b7169203331-01` }],
+      ['one without a span', { traceparent: `00-${traceId}-${'0'.repeat(16)}-01` }],
+      ['one of version ff', { traceparent: `ff${given.slice(2)}` }],
+      ['one in capitals', { traceparent: given.toUpperCase() }],
+      ['one with more at its end', { traceparent: `${given}, x` }],
+      ['one that would break JSON', { traceparent: `${given.slice(0, 40)}"}` }],
+    ])('is that of the load balancer if the client sends %s', async (_, headers) => {
+      const { traceparent } = await passed('consumers', { ...headers, ...fromLoadBalancer });
+      expect(traceOf(traceparent)).toBe(ofLoadBalancer);
+      expect(readTraceparent(traceparent)).toMatchObject({ traceId: ofLoadBalancer });
+    });
+
+    test.each([['none'], ['Root=1-5759e988-x'], ['Root=2-5759e988-bd862e3fe1be46a994272793']])(
+      'is new if the load balancer sends %s, and another one for each request',
+      async (sent) => {
+        const found = await Promise.all(
+          [1, 2].map(async () =>
+            traceOf((await passed('consumers', { 'x-amzn-trace-id': sent })).traceparent),
+          ),
+        );
+        expect(found).toEqual([expect.any(String), expect.any(String)]);
+        expect(new Set(found)).toHaveLength(2);
+      },
+    );
+
+    test('is in the log and in the problems of NGINX', async () => {
+      const { body } = await get('consumers', { path: '/nothing-1', headers: { traceparent: given } });
+      expect(JSON.parse(body)).toMatchObject({ code: 'not_found', traceId });
+      const { traceId: made } = JSON.parse((await get('consumers', '/nothing-2')).body) as {
+        traceId: string;
+      };
+      expect(made).toMatch(/^[\da-f]{32}$/);
+      await eventually(async () => {
+        const lines = await nginx.log();
+        const lineOf = (path: string) => lines.find((line) => line.path === path);
+        expect(lineOf('/nothing-1')).toMatchObject({ trace_id: traceId, level: 'info' });
+        expect(lineOf('/nothing-2')).toMatchObject({ trace_id: made, level: 'info' });
+      });
+    });
+  });
+
   test('answers errors with the problem types and titles of the API', async () => {
     for (const [port, path] of [
       ['monitoring', '/metrics'],
@@ -359,8 +420,13 @@ describe.skipIf(!hasNginx)('NGINX (needs the Debian package nginx)', () => {
       expect([status, headers['retry-after'], JSON.parse(body)]).toMatchObject([
         503,
         '5',
-        { code: 'unavailable', ...errorCodes.unavailable },
+        { code: 'unavailable', ...errorCodes.unavailable, traceId: expect.stringMatching(/^[\da-f]{32}$/) },
       ]);
+      await eventually(async () =>
+        expect((await impatient.log()).find(({ path }) => path === '/api/v1/mute')).toMatchObject({
+          level: 'error',
+        }),
+      );
     });
   });
 

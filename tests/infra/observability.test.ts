@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
+import { collectorManifest } from '../../scripts/verify/collector-parts.ts';
 import { allows } from './support/iam-evaluator.ts';
 import type { App } from './synth/app.ts';
+import { region } from './synth/fakes.ts';
+import { objectOf, workloadsOf } from './support/workloads.ts';
 import { synthesized } from './synth/synthesized.ts';
 
 let production: App;
@@ -67,11 +71,89 @@ test('Fluent Bit runs on all nodes, including those of API and worker', () => {
   expect(valuesOf('fluent-bit').tolerations).toEqual([{ operator: 'Exists', effect: 'NoSchedule' }]);
 });
 
-test('the collector sends traces to X-Ray', () => {
-  expect(valuesOf('otel-collector').config.service.pipelines.traces).toMatchObject({
-    receivers: ['otlp'],
-    exporters: ['awsxray'],
+type Settings = Record<'receivers' | 'processors' | 'exporters' | 'extensions', Record<string, object>> & {
+  service: {
+    extensions: string[];
+    pipelines: Record<string, Record<'receivers' | 'processors' | 'exporters', string[]>>;
+  };
+};
+
+const collectors = ['portfolio-api-collector', 'portfolio-worker-collector', 'otel-collector'];
+const settingsOf = (name: string) => {
+  const { data } = objectOf(production, 'ConfigMap', name);
+  return JSON.parse(data['config.yaml']) as Settings;
+};
+
+test.each(collectors)('%s has exactly the parts that its pipelines use, and prints no telemetry', (name) => {
+  const settings = settingsOf(name);
+  const pipelines = Object.values(settings.service.pipelines);
+  for (const part of ['receivers', 'processors', 'exporters'] as const)
+    expect(new Set(Object.keys(settings[part]))).toEqual(new Set(pipelines.flatMap((one) => one[part])));
+  expect(Object.keys(settings.extensions)).toEqual(settings.service.extensions);
+  expect(Object.keys(settings.receivers)).toEqual(['otlp']);
+  expect(Object.keys(settings.exporters)).not.toContain('debug');
+  for (const { processors } of pipelines) expect(processors[0]).toBe('memory_limiter');
+});
+
+test('the collector of `npm run verify:all` is the version of the image, with exactly the parts of these configurations', () => {
+  const [, version] = /contrib:([\d.]+)$/m.exec(readFileSync('stacks/images/collector.Dockerfile', 'utf8'))!;
+  expect(collectorManifest.dist.version).toBe(version);
+  const all = collectors.map(settingsOf);
+  for (const part of ['receivers', 'processors', 'exporters', 'extensions'] as const) {
+    const built = collectorManifest[part].map(
+      ({ gomod }) => /([a-z0-9]+)(?:receiver|processor|exporter|extension) /.exec(gomod)![1]!,
+    );
+    const used = all
+      .flatMap((settings) => Object.keys(settings[part]))
+      .map((name) => name.replaceAll('_', ''));
+    expect(new Set(built)).toEqual(new Set(used));
+  }
+});
+
+const collectorImageOf = (name: string) =>
+  workloadsOf(production)
+    .find(({ manifest }) => manifest.metadata.name === name)!
+    .containers.find((one) => one.name === 'collector')!.image;
+
+test('the gateway runs the image of the sidecars, which is signed', () => {
+  expect(collectorImageOf('otel-collector')).toBe(collectorImageOf('portfolio-api'));
+});
+
+test('all sidecars send the spans of one trace to the same pod of the gateway, which answers at that port', () => {
+  const { metadata, spec } = objectOf(production, 'Service', 'otel-collector');
+  expect(spec.clusterIP).toBe('None');
+  const host = `${metadata.name}.${metadata.namespace}.svc.cluster.local`;
+  const port = String(spec.ports.find(({ name }: { name: string }) => name === 'otlp').port);
+  for (const name of ['portfolio-api-collector', 'portfolio-worker-collector'])
+    expect(settingsOf(name).exporters.loadbalancing).toMatchObject({
+      routing_key: 'traceID',
+      resolver: { dns: { hostname: host, port } },
+    });
+  expect(settingsOf('otel-collector').receivers.otlp).toEqual({
+    protocols: { grpc: expect.objectContaining({ endpoint: `0.0.0.0:${port}` }) },
   });
+});
+
+test('the gateway sends traces to the endpoint of X-Ray in its region, signed, in requests that X-Ray takes', () => {
+  const { exporters, extensions } = settingsOf('otel-collector');
+  expect(exporters.otlphttp).toMatchObject({
+    traces_endpoint: `https://xray.${region}.amazonaws.com/v1/traces`,
+    auth: { authenticator: 'sigv4auth' },
+    sending_queue: { sizer: 'bytes', batch: { max_size: expect.any(Number) } },
+  });
+  const { sending_queue: queue } = exporters.otlphttp as { sending_queue: { batch: { max_size: number } } };
+  expect(queue.batch.max_size).toBeLessThan(5_000_000);
+  expect(extensions.sigv4auth).toEqual({ region, service: 'xray' });
+});
+
+test('API and worker send their telemetry to the receiver of their own pod', () => {
+  for (const name of ['portfolio-api', 'portfolio-worker']) {
+    const { OTEL_EXPORTER_OTLP_ENDPOINT } = objectOf(production, 'ConfigMap', name).data;
+    const { otlp } = settingsOf(`${name}-collector`).receivers as {
+      otlp: { protocols: { http: { endpoint: string } } };
+    };
+    expect(OTEL_EXPORTER_OTLP_ENDPOINT).toBe(`http://${otlp.protocols.http.endpoint}`);
+  }
 });
 
 test('the alarm that stops fault injection counts the errors of both load balancers and of their targets', () => {

@@ -133,7 +133,7 @@ describe.each(stages)('%s', (stage) => {
     const operator = apps[stage].one('helm.sh/v3:Release', 'kube-prometheus-stack').urn;
     const monitors = apps[stage].all('monitoring.coreos.com/v1:PodMonitor');
     expect(new Set(monitors.map(({ inputs }) => inputs.metadata.name))).toEqual(
-      new Set(['portfolio-api', 'portfolio-worker']),
+      new Set(['otel-collector', 'portfolio-api', 'portfolio-worker']),
     );
     for (const monitor of monitors) {
       const { metadata, spec } = monitor.inputs;

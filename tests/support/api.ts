@@ -10,11 +10,12 @@ export async function testApi(
     Partial<ServerOptions>,
     | 'publicOrigin'
     | 'webRoot'
+    | 'log'
+    | 'traceReads'
     | 'securityLog'
     | 'rateLimits'
     | 'trustedProxyHops'
     | 'sharedCache'
-    | 'traceReads'
   > & { databaseUrl?: string } = {},
 ) {
   const platform = await testServices({ databaseUrl: options.databaseUrl });
@@ -30,7 +31,7 @@ export async function testApi(
       bucket: (signal) => bucket.check(signal),
     },
     sharedCache: options.sharedCache,
-    log: silentLog,
+    log: options.log ?? silentLog,
     publicOrigin: options.publicOrigin,
     trust,
     webRoot: options.webRoot,

@@ -26,14 +26,18 @@ const unlimited = {
 };
 
 /** Starts what `npm start` starts, with the sample portfolio, on the data folder of a test. */
-export async function startPlatform(dataDir: string, workerSettings: Record<string, string> = {}) {
+export async function startPlatform(
+  dataDir: string,
+  workerSettings: Record<string, string> = {},
+  apiSettings: Record<string, string> = {},
+) {
   const folder = await openDataFolder(dataDir);
   const lines: string[] = [];
   const stack = await startStack({
     folder,
     port: await freePort(),
     log: (line) => lines.push(line),
-    apiSettings: unlimited,
+    apiSettings: { ...unlimited, ...apiSettings },
     workerSettings,
   });
   const apiKey = await ensureOwnerKey(folder.credentialsFile, stack.baseUrl, stack.databaseUrl);

@@ -41,8 +41,13 @@ const client = (options: Partial<Parameters<typeof createClient>[0]> = {}) =>
 const createKeyed = (slug: string, context = {}) =>
   client().portfolio.create.mutate({ slug, name: 'Keyed' }, { context });
 
-const keysOf = (requests: { mock: { calls: Parameters<typeof fetch>[] } }) =>
-  requests.mock.calls.map(([, init]) => new Headers(init?.headers).get('idempotency-key'));
+type Requests = { mock: { calls: Parameters<typeof fetch>[] } };
+
+const headersOf = (name: string, { mock }: Requests) =>
+  mock.calls.map(([, init]) => new Headers(init?.headers).get(name));
+
+const keysOf = (requests: Requests) => headersOf('idempotency-key', requests);
+const tracesOf = (requests: Requests) => headersOf('traceparent', requests);
 
 const readTeam = (by: Client) => result(by.portfolio.read.query({ portfolio: 'team' }));
 
@@ -186,6 +191,27 @@ describe('a mutation', () => {
     const [first, second, ...callers] = keysOf(requests);
     expect(second).not.toBe(first);
     expect(callers).toEqual(['import-7', 'import-7']);
+  });
+});
+
+describe('the trace of a call', () => {
+  test('is of that call alone, and its retries share it', async () => {
+    const requests = vi.spyOn(globalThis, 'fetch').mockRejectedValueOnce(new TypeError('fetch failed'));
+    await readTeam(client());
+    await createKeyed('traced');
+    const [first, retry, other, ...more] = tracesOf(requests);
+    expect(first).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(retry).toBe(first);
+    expect(other).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(other!.slice(3, 35)).not.toBe(first!.slice(3, 35));
+    expect(more).toEqual([]);
+  });
+
+  test('is the one that its caller sets', async () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const requests = vi.spyOn(globalThis, 'fetch');
+    await client().portfolio.read.query({ portfolio: 'team' }, { context: { traceparent } });
+    expect(tracesOf(requests)).toEqual([traceparent]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { idempotencyHeader, idempotencyLink } from './client/idempotency.ts';
 import { retryLink } from './client/retry.ts';
 import { subscriptionLink } from './client/subscriptions.ts';
+import { traceHeader, traceLink } from './client/trace.ts';
 import type { AppRouter } from './trpc/router.ts';
 
 /** @public */
@@ -41,6 +42,7 @@ export function createClient({ baseUrl, apiKey, timeoutSeconds = 30, retries = 3
   return createTRPCClient<AppRouter>({
     links: [
       idempotencyLink,
+      traceLink,
       retryLink({ retries, canRenewKey: typeof apiKey !== 'string' }),
       splitLink({
         condition: ({ type }) => type === 'subscription',
@@ -50,9 +52,18 @@ export function createClient({ baseUrl, apiKey, timeoutSeconds = 30, retries = 3
           // Not batched, since each mutation has its own idempotency key.
           true: httpLink({
             ...http,
-            headers: async ({ op }) => ({ ...(await readHeaders()), ...idempotencyHeader(op) }),
+            headers: async ({ op }) => ({
+              ...(await readHeaders()),
+              ...traceHeader([op]),
+              ...idempotencyHeader(op),
+            }),
           }),
-          false: httpBatchLink({ ...http, headers: readHeaders, maxURLLength: 4000, maxItems: 100 }),
+          false: httpBatchLink({
+            ...http,
+            headers: async ({ opList }) => ({ ...(await readHeaders()), ...traceHeader(opList) }),
+            maxURLLength: 4000,
+            maxItems: 100,
+          }),
         }),
       }),
     ],

@@ -1,4 +1,5 @@
 import type { Origin } from '@portfolio/core/context';
+import { redact } from '@portfolio/core/runtime/redact';
 import { methods } from '@portfolio/core/telemetry/contract';
 import { otherValue } from '@portfolio/core/telemetry/instrument';
 import {
@@ -83,7 +84,7 @@ function startRequestSpan(request: FastifyRequest, startTime?: number): Span {
     kind: SpanKind.SERVER,
     attributes: {
       'http.request.method': method ?? otherValue,
-      'url.path': pathOf(request),
+      'url.path': redact(pathOf(request)),
       ...(route !== undefined && { 'http.route': route }),
     },
     parent: readTraceparent(request.headers.traceparent),

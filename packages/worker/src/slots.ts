@@ -1,6 +1,5 @@
 import type { Slots } from '@portfolio/core/job/fleet';
-import { type JobKind, jobKindSchema, ofEachKind } from '@portfolio/core/job/kinds';
-import { jobs } from '@portfolio/core/telemetry/contract';
+import { type JobKind, ofEachKind } from '@portfolio/core/job/kinds';
 import { addAbortListener } from 'node:events';
 
 /** The free slots of this process: how many more jobs of each kind it can run. */
@@ -10,12 +9,6 @@ export function createSlots(slots: Slots) {
   const free = { ...slots };
   const waiting = new Map<JobKind, Set<() => void>>(
     Object.entries(ofEachKind(() => new Set<() => void>())) as [JobKind, Set<() => void>][],
-  );
-  const unobserve = jobs.slots.observe(() =>
-    jobKindSchema.options.flatMap((kind) => [
-      { value: free[kind], labels: { 'job.kind': kind, state: 'free' as const } },
-      { value: slots[kind] - free[kind], labels: { 'job.kind': kind, state: 'taken' as const } },
-    ]),
   );
   return {
     of: (kind: JobKind) => free[kind],
@@ -36,7 +29,5 @@ export function createSlots(slots: Slots) {
         waiting.get(kind)!.delete(resolve);
       }
     },
-    /** Reports them no longer. */
-    close: unobserve,
   };
 }

@@ -1,6 +1,7 @@
 import { type Shares, type Slots, removeWorker, reportWorker } from '@portfolio/core/job/fleet';
 import { type JobKind, jobKindSchema, jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
 import type { Queues } from '@portfolio/core/runtime/queue';
+import { jobs } from '@portfolio/core/telemetry/contract';
 import { hostname } from 'node:os';
 import platform from '../../../package.json' with { type: 'json' };
 import { createClaims } from './claims.ts';
@@ -61,6 +62,16 @@ export async function startWorker(
   };
 
   const slots = createSlots(all);
+  const unobserve = jobs.slots.observe(() =>
+    jobKindSchema.options.flatMap((kind) => {
+      const free = slots.of(kind);
+      const ofKind = { 'job.kind': kind };
+      return [
+        { value: free, labels: { ...ofKind, state: 'free' as const } },
+        { value: all[kind] - free, labels: { ...ofKind, state: 'taken' as const } },
+      ];
+    }),
+  );
   const leases = createLeases(options, stop);
   const runner = { ...options, slots, leases, ends: createEnds(options) };
   const claims = createClaims({ ...runner, shares, fleet: () => fleet, workerId: id }, draining, stop);
@@ -76,7 +87,7 @@ export async function startWorker(
     await claims.idle();
     clearInterval(reporting);
     leases.close();
-    slots.close();
+    unobserve();
     await removeWorker(db, id).catch((error: unknown) => log.warn({ err: error }, 'worker not removed'));
   }
   return { ended: end() };

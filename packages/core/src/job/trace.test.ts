@@ -68,11 +68,13 @@ test('a job, and who claims it, continue the trace of the call that asked for it
 });
 
 test('a job that is accepted in a span is below that span, whatever trace the call came with', async () => {
-  await using _ = recordTelemetry('api');
+  await using telemetry = recordTelemetry('api');
   const study = await newStudy();
   const span = startSpan('request');
   const job = await runIn(span, () => operations.caseStudy.export.run(traced(), study));
-  expect(await stored(job.id)).toBe(writeTraceparent(span.spanContext()));
+  expect(job.traceId).toBe(span.spanContext().traceId);
+  const inTrace = telemetry.spans().map((one) => writeTraceparent(one.spanContext()));
+  expect(inTrace).toContain(await stored(job.id));
 });
 
 test('a job without a cause that is traced has a trace of its own', async () => {

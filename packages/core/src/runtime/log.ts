@@ -8,7 +8,7 @@ import {
   stdSerializers,
   stdTimeFunctions,
 } from 'pino';
-
+import postgres from 'postgres';
 import { activeSpan } from '../telemetry/trace.ts';
 import { redact } from './redact.ts';
 
@@ -41,15 +41,30 @@ export function createLog(name: string, level: string, out: DestinationStream = 
   return pino(options, out);
 }
 
-/** Serializes an error for the log. A failed query is logged with its statement, but without its parameters. */
+/**
+ * Serializes an error for the log, with its causes, and without what users wrote: a failed query is logged without its
+ * parameters, and what the database says of them is left out.
+ */
 export function describeError(error: unknown): unknown {
-  if (error instanceof DrizzleQueryError) {
-    return {
-      type: error.name,
-      message: 'A query failed.',
-      query: error.query,
-      cause: describeError(error.cause),
-    };
-  }
-  return error instanceof Error ? stdSerializers.err(error) : error;
+  if (!(error instanceof Error)) return error;
+  const described =
+    error instanceof DrizzleQueryError
+      ? { type: error.name, message: 'A query failed.', query: error.query }
+      : stdSerializers.err(shownOf(error));
+  return error.cause === undefined ? described : { ...described, cause: describeError(error.cause) };
 }
+
+const hidden = { value: undefined };
+
+/** The error without its cause, whose text the serializer would add to its own. */
+function shownOf(error: Error): Error {
+  if (!(error instanceof postgres.PostgresError)) return Object.create(error, { cause: hidden }) as Error;
+  const shown = { cause: hidden, detail: hidden, where: hidden };
+  if (!error.code.startsWith(dataException)) return Object.create(error, shown) as Error;
+  const message = 'The database refused a value.';
+  const stack = error.stack?.replace(error.message, message);
+  return Object.create(error, { ...shown, message: { value: message }, stack: { value: stack } }) as Error;
+}
+
+/** The class of errors whose message quotes the value. */
+const dataException = '22';

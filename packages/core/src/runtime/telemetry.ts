@@ -7,6 +7,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
+  type CollectionResult,
   DataPointType,
   type HistogramMetricData,
   InstrumentType,
@@ -133,10 +134,10 @@ export function installTelemetry({
   for (const instrument of own) instrument.connect(meters.getMeter(scope.name));
   const endProcess = observeProcess();
   return async () => {
-    endProcess();
     setTracing(false);
     // Unreachable collectors are no reason to fail a stop.
     await Promise.allSettled([meters.shutdown(), traces.shutdown()]);
+    endProcess();
     for (const instrument of own) instrument.disconnect();
     metrics.disable();
     trace.disable();
@@ -156,9 +157,18 @@ class MetricExporter extends OTLPMetricExporter {
 
 /** For tests, and for what is served: collects when it is asked to. */
 export class PullReader extends MetricReader {
+  #collecting: Promise<unknown> = Promise.resolve();
+
   constructor(metricProducers: MetricProducer[]) {
     super({ metricProducers, aggregationTemporalitySelector: temporalityOf });
   }
+  /** One after the other: of collections at the same time, one alone would have the gauges. */
+  override collect(options?: Parameters<MetricReader['collect']>[0]): Promise<CollectionResult> {
+    const collected = this.#collecting.then(() => super.collect(options));
+    this.#collecting = collected.catch(() => {});
+    return collected;
+  }
+
   protected override async onForceFlush() {}
   protected override async onShutdown() {}
 }

@@ -69,3 +69,11 @@ test('instruments do nothing while telemetry is off', async () => {
   await using telemetry = recordTelemetry('worker');
   expect(await telemetry.series(jobs.deadLetters)).toEqual(['portfolio_job_dead_letters_total 0']);
 });
+
+test('collections at once have the series of gauges each', async () => {
+  await using telemetry = recordTelemetry('worker');
+  const end = jobs.slots.observe(() => [{ value: 3, labels: { 'job.kind': 'export.pdf', state: 'free' } }]);
+  const atOnce = await Promise.all([telemetry.series(jobs.slots), telemetry.series(jobs.slots)]);
+  end();
+  expect(atOnce.map((series) => series.length)).toEqual([1, 1]);
+});

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTRPC, useTRPCClient } from '../api.tsx';
-import { describeProblem } from '../problem.ts';
 import type { Job } from '../types.ts';
+import { ActionProblem } from '../ui/action-problem.tsx';
 import { isOpen } from '../ui/words.ts';
 
 /** The action that a job allows in its state. Webhook deliveries are not retried: they are redelivered instead. */
@@ -34,11 +34,7 @@ export function JobAction({ job }: { job: Job }) {
           {words[action]} <span className="visually-hidden">{job.title}</span>
         </button>
       )}
-      {change.isError && (
-        <p className="field-problem" role="alert">
-          {describeProblem(change.error)}
-        </p>
-      )}
+      <ActionProblem error={change.error} />
     </div>
   );
 }

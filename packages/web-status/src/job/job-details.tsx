@@ -20,6 +20,12 @@ export function JobDetails({ job }: { job: Job }) {
           <code>{job.id}</code>
           <CopyButton text={job.id} what="job ID" />
         </Detail>
+        {job.traceId && (
+          <Detail name="Trace ID">
+            <code>{job.traceId}</code>
+            <CopyButton text={job.traceId} what="trace ID" />
+          </Detail>
+        )}
       </dl>
     </section>
   );

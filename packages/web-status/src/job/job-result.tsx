@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useTRPCClient } from '../api.tsx';
-import { describeProblem } from '../problem.ts';
 import type { JobFile } from '../types.ts';
+import { ActionProblem } from '../ui/action-problem.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { count, fileSize } from '../ui/words.ts';
@@ -40,11 +40,7 @@ export function JobFilePanel({ id, result }: { id: string; result: JobFile }) {
           {result.contentType === 'application/pdf' ? 'Download PDF' : 'Download file'}
         </button>
       )}
-      {download.isError && (
-        <p className="field-problem" role="alert">
-          {describeProblem(download.error)}
-        </p>
-      )}
+      <ActionProblem error={download.error} />
     </div>
   );
 }

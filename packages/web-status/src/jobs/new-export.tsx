@@ -3,8 +3,8 @@ import { type SubmitEvent, useState } from 'react';
 import { accessTo } from '../access.ts';
 import { useTRPC, useTRPCClient } from '../api.tsx';
 import { useMe } from '../me.ts';
-import { describeProblem } from '../problem.ts';
 import { Link, navigate } from '../router.tsx';
+import { ActionProblem } from '../ui/action-problem.tsx';
 import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { allPages } from '../all-pages.ts';
 
@@ -84,11 +84,7 @@ export function NewExport() {
           onRetry={() => void failed.refetch()}
         />
       )}
-      {request.isError && (
-        <p className="field-problem" role="alert">
-          {describeProblem(request.error)}
-        </p>
-      )}
+      <ActionProblem error={request.error} />
     </form>
   );
 }

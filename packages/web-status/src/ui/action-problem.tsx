@@ -1,5 +1,6 @@
-import { problemOf } from '@portfolio/api/client';
+import { type ApiError, problemOf } from '@portfolio/api/client';
 import { describeProblem } from '../problem.ts';
+import { TraceId } from './trace-id.tsx';
 import { type Person, personWords } from './words.ts';
 
 /**
@@ -7,11 +8,17 @@ import { type Person, personWords } from './words.ts';
  * whom it is about is shown by name, not by id.
  */
 export function ActionProblem({ error, person }: { error: unknown; person?: Person | undefined }) {
-  if (!error || problemOf(error)?.code === 'recent_sign_in_required') return null;
+  const problem = problemOf(error);
+  if (!error || problem?.code === 'recent_sign_in_required') return null;
   const detail = describeProblem(error);
   return (
     <p className="field-problem action-problem" role="alert">
-      {person ? detail.replaceAll(person.id, personWords(person)) : detail}
+      {person ? detail.replaceAll(person.id, personWords(person)) : detail}{' '}
+      {isOfServer(problem) && <TraceId error={error} />}
     </p>
   );
 }
+
+/** What the person can correct needs no operator. */
+const isOfServer = (problem: ApiError | null) =>
+  problem !== null && 'status' in problem && problem.status >= 500;

@@ -1,4 +1,5 @@
 import { describeProblem } from '../problem.ts';
+import { TraceId } from './trace-id.tsx';
 
 /** Shows what failed and why, with a button to retry. */
 export function ProblemNotice({
@@ -13,7 +14,7 @@ export function ProblemNotice({
   return (
     <div className="notice danger" role="alert">
       <p>
-        <strong>{what}</strong> {describeProblem(error)}
+        <strong>{what}</strong> {describeProblem(error)} <TraceId error={error} />
       </p>
       <button type="button" className="button" onClick={onRetry}>
         Try again
