@@ -71,7 +71,7 @@ function createBounds<L extends Labels>(labels: L): (given: Values<L>) => Values
 const closed = (values: Labels[string]): values is readonly string[] => !('most' in values);
 
 /** Every series that an instrument can have; none if a label is open. */
-function allSeries(labels: Labels): Record<string, string>[] {
+export function allSeries(labels: Labels): Record<string, string>[] {
   const entries = Object.entries(labels);
   if (!entries.every(([, values]) => closed(values))) return [];
   return entries.reduce<Record<string, string>[]>(
