@@ -247,6 +247,8 @@ function comparable(outcome: Outcome, { kind }: AnyOperation): unknown {
       return typeof value;
     if (typeof value !== 'string') return value;
     if (key === 'secret' || key === 'prefix') return value.length;
+    // Each request begins a trace.
+    if (key === 'traceId') return value.length;
     if (kind === 'mutation' && key === 'detail')
       return value.replace(/job_\w{26}/, 'a job').replaceAll(/fresh-\d+/g, 'fresh');
     return value
