@@ -607,6 +607,17 @@ describe('a sync takes effect once', () => {
     expect(await read()).toMatchObject({ latest: { number: 2, sha256: sha256Of(bytesOf('second')) } });
   });
 
+  test('an attempt that lost its lease is not counted as a sync that failed', async () => {
+    await using telemetry = recordTelemetry('worker');
+    const id = await requestSync();
+    const stale = await claim(id);
+    await lose(id);
+    serve('late');
+    await expect(handle(id, stale)).rejects.toMatchObject({ name: 'LeaseLost' });
+    const lines = await telemetry.series(provenance.syncs);
+    expect(lines.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+  });
+
   test('an attempt after one that was interrupted at its very end finds the work done', async () => {
     serve('first');
     const id = await requestSync();
