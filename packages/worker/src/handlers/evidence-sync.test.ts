@@ -756,6 +756,23 @@ const changed = (text: string, version: number) => ({
 });
 
 describe('webhooks are notified once of each change', () => {
+  test('in the trace of the job that has found it, also where nothing is recorded', async () => {
+    serve('one');
+    await sync();
+    await cite(1);
+    await platform.db.delete(webhookEvents);
+    serve('two');
+    const { traceId } = await sync();
+    const events = await platform.db.delete(webhookEvents).returning();
+    const traces = events.map(({ type, traceparent }) => [type, traceparent?.slice(3, 35)]);
+    expect(traces).toEqual(
+      expect.arrayContaining([
+        ['evidence.changed', traceId],
+        ['claim.stale', traceId],
+      ]),
+    );
+  });
+
   test('of a source that changes and changes back', async () => {
     serve('one');
     await sync();
