@@ -12,6 +12,7 @@ import { contentKey } from '@portfolio/core/upload/keys';
 import { MismatchedFile, settleBytes } from '@portfolio/core/upload/settle';
 import { provenance } from '@portfolio/core/telemetry/contract';
 import { type Handler, JobFailure, PermanentError, TemporaryError } from '../handler.ts';
+import { LeaseLost } from '../leases.ts';
 import { type Fetched, type SyncTools, fetchEvidence, removeFetched } from './evidence-sync-download.ts';
 
 /** Fetches evidence from its source: changed bytes become a new version, unchanged ones count as a check. */
@@ -39,14 +40,15 @@ export function createEvidenceSync(outbound: {
 
 const count = (outcome: SyncOutcome) => provenance.syncs.add(1, { outcome });
 
-/** Counts what a sync has found, unless it was interrupted. */
+/** Counts what a sync has found, unless it was interrupted, cancelled, or done by another worker meanwhile. */
 async function counted<Stored extends { changed: boolean }>(signal: AbortSignal, run: () => Promise<Stored>) {
   try {
     const stored = await run();
     count(stored.changed ? 'changed' : 'unchanged');
     return stored;
   } catch (error) {
-    if (!signal.aborted) count((error instanceof JobFailure && outcomes[error.code]) || 'failed');
+    if (!signal.aborted && !(error instanceof LeaseLost))
+      count((error instanceof JobFailure && outcomes[error.code]) || 'failed');
     throw error;
   }
 }
