@@ -258,7 +258,7 @@ export function hotProducer(program: Program): MetricProducer {
 
 const ignore = () => {};
 
-/** An unreachable collector is reported once, and once when it is reached again: telemetry must not fill the log. */
+/** Reports problems at most once a minute, such as an unreachable collector: telemetry must not fill the log. */
 function reportProblems(log: Logger) {
   let reportedAt = -Infinity;
   const report = (message: string) => {
