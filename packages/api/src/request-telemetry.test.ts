@@ -314,3 +314,23 @@ test('what Node cannot parse is answered and logged with one trace id', async ()
   const { traceId } = JSON.parse(text.slice(text.indexOf('{'))) as { traceId: string };
   expect(requests()).toMatchObject([{ trace_id: traceId, res: { statusCode: 400 } }]);
 });
+
+test('a body that Node cannot parse is answered and logged as of its request, with one line', async () => {
+  const { server, requests } = await bareServer();
+  server.post('/broken-body', () => ({}));
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
+  const headers = 'host: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked';
+  socket.write(`POST /broken-body HTTP/1.1\r\n${headers}\r\n\r\nprivate\r\n`);
+  const text = String((await once(socket, 'data'))[0]);
+  const { traceId } = JSON.parse(text.slice(text.indexOf('{'))) as { traceId: string };
+  await eventually(() => expect(requests()).not.toEqual([]));
+  expect(requests()).toMatchObject([
+    {
+      trace_id: traceId,
+      route: '/broken-body',
+      err: { message: expect.stringContaining('Parse Error') as string },
+    },
+  ]);
+  expect(JSON.stringify(requests())).not.toContain('private');
+});
