@@ -171,6 +171,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     follow,
     connections,
     reportRefusal,
+    traceReads,
     securityLog: options.securityLog,
     publicOrigin,
     trustedProxyHops,
