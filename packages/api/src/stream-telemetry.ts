@@ -34,8 +34,7 @@ export function countStream(transport: Transport): () => void {
  */
 export function becomeStream(request: FastifyRequest, response: ServerResponse, transport: Transport) {
   if (response.destroyed) return;
-  // All streams of a batch are in one response.
-  request.stream ??= { transport, end: countStream(transport) };
+  request.stream = { transport, end: countStream(transport) };
   // What it did to open it. Streams are followed for hours.
   request.span?.end();
 }
