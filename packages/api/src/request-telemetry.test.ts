@@ -1,7 +1,7 @@
 import { anonymous } from '@portfolio/core/actor';
 import type { Services } from '@portfolio/core/context';
 import { createLog } from '@portfolio/core/runtime/log';
-import { http } from '@portfolio/core/telemetry/contract';
+import { http, streams } from '@portfolio/core/telemetry/contract';
 import { activeSpan, activeTraceparent } from '@portfolio/core/telemetry/trace';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
@@ -12,6 +12,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
 import { recordTelemetry } from '../../../tests/support/telemetry.ts';
 import { originOf } from './request-trace.ts';
+import { streamEvents } from './rest/event-stream.ts';
 import { type ServerOptions, buildServer } from './server.ts';
 import { becomeStream } from './stream-telemetry.ts';
 
@@ -142,6 +143,31 @@ describe('requests are counted', () => {
   });
 });
 
+test('a client that disconnects while its stream is opened leaves a request and no open stream', async () => {
+  await using telemetry = recordTelemetry('api');
+  const { server, requests } = await bareServer({ traceReads: 1 });
+  const opened = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  let isReached = false;
+  server.get('/opening', (_request, reply) => {
+    isReached = true;
+    return streamEvents(reply, new AbortController().signal, async () => {
+      await opened.promise;
+      return { resume() {}, close: closed.resolve };
+    });
+  });
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const got = httpRequest({ port: (server.server.address() as AddressInfo).port, path: '/opening' }).end();
+  got.on('error', () => {});
+  await eventually(() => expect(isReached).toBe(true));
+  got.destroy();
+  await eventually(() => expect(requests()).toMatchObject([{ res: { statusCode: 499 } }]));
+  opened.resolve();
+  await closed.promise;
+  expect(await telemetry.series(streams.open)).toContain('portfolio_stream_open{transport="sse"} 0');
+  expect(await countsOf(telemetry, '/opening')).toEqual({ 'GET /opening 4xx': 1 });
+});
+
 describe('a recorded request', () => {
   test('continues the trace of the client, and its handler runs in its span, also after a body was read', async () => {
     await using telemetry = recordTelemetry('api');
@@ -255,7 +281,7 @@ describe('the line of a request', () => {
     const { server, requests } = await bareServer({ traceReads: 1 });
     const body = new PassThrough();
     server.get('/streamed', (sent, reply) => {
-      becomeStream(sent, 'sse');
+      becomeStream(sent, reply.raw, 'sse');
       body.write('begun');
       return reply.send(body);
     });
@@ -287,4 +313,24 @@ test('what Node cannot parse is answered and logged with one trace id', async ()
   const text = String((await once(socket, 'data'))[0]);
   const { traceId } = JSON.parse(text.slice(text.indexOf('{'))) as { traceId: string };
   expect(requests()).toMatchObject([{ trace_id: traceId, res: { statusCode: 400 } }]);
+});
+
+test('a body that Node cannot parse is answered and logged as of its request, with one line', async () => {
+  const { server, requests } = await bareServer();
+  server.post('/broken-body', () => ({}));
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
+  const headers = 'host: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked';
+  socket.write(`POST /broken-body HTTP/1.1\r\n${headers}\r\n\r\nprivate\r\n`);
+  const text = String((await once(socket, 'data'))[0]);
+  const { traceId } = JSON.parse(text.slice(text.indexOf('{'))) as { traceId: string };
+  await eventually(() => expect(requests()).not.toEqual([]));
+  expect(requests()).toMatchObject([
+    {
+      trace_id: traceId,
+      route: '/broken-body',
+      err: { message: expect.stringContaining('Parse Error') as string },
+    },
+  ]);
+  expect(JSON.stringify(requests())).not.toContain('private');
 });

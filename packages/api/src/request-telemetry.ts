@@ -10,6 +10,7 @@ import {
   LogController,
 } from 'fastify';
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { logRequest, noteFailure } from './request-log.ts';
 import { endRequestSpan, traceHandlers, traceOf, traceRequest } from './request-trace.ts';
 
@@ -69,6 +70,12 @@ export function endUnrouted(request: FastifyRequest, reply: FastifyReply) {
   const startedAt = performance.now();
   begin(request, reply);
   reply.raw.once('close', () => endRequest(request, reply, performance.now() - startedAt));
+}
+
+/** The request of which a connection awaits the rest, or the response. */
+export function requestOn(socket: Socket): FastifyRequest | undefined {
+  const { _httpMessage: response } = socket as { _httpMessage?: OfReply | null };
+  return response?.[replyOf]?.request;
 }
 
 const isRunning = ({ raw }: FastifyReply) => (raw as OfReply)[replyOf] !== undefined;

@@ -20,7 +20,7 @@ import { registerHealth } from './health.ts';
 import { type LoadLimits, createLoad, shedLoad } from './load.ts';
 import { createRequestLog } from './request-log.ts';
 import { pathOfTarget, refuseManyHosts } from './request-target.ts';
-import { RequestEnds, endClosed, endUnrouted, observeRequests } from './request-telemetry.ts';
+import { RequestEnds, endClosed, endUnrouted, observeRequests, requestOn } from './request-telemetry.ts';
 import { acceptBodies } from './rest/bodies.ts';
 import { createBind } from './rest/bind.ts';
 import { registerOpenApi } from './rest/openapi.ts';
@@ -106,7 +106,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       endUnrouted(request, reply);
       void sendProblem(error, request, reply);
     },
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
+    clientErrorHandler: (error, socket) =>
+      answerClientError(error, socket, { request: requestOn(socket), log }),
   });
   observeRequests(app, traceReads);
   app.setErrorHandler(sendProblem);
@@ -170,6 +171,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     follow,
     connections,
     reportRefusal,
+    traceReads,
     securityLog: options.securityLog,
     publicOrigin,
     trustedProxyHops,

@@ -1,5 +1,6 @@
 import { streams } from '@portfolio/core/telemetry/contract';
 import type { FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
 
 type Transport = 'sse' | 'trpc' | 'websocket';
 type StreamOfRequest = { transport: Transport; end(): void };
@@ -27,10 +28,13 @@ export function countStream(transport: Transport): () => void {
   };
 }
 
-/** Makes the response to a request a stream, which is not among the requests. */
-export function becomeStream(request: FastifyRequest, transport: Transport) {
-  // All streams of a batch are in one response.
-  request.stream ??= { transport, end: countStream(transport) };
+/**
+ * Makes the response to a request a stream, which is not among the requests: unless its client has disconnected while the
+ * stream was opened, so that the request has ended.
+ */
+export function becomeStream(request: FastifyRequest, response: ServerResponse, transport: Transport) {
+  if (response.destroyed) return;
+  request.stream = { transport, end: countStream(transport) };
   // What it did to open it. Streams are followed for hours.
   request.span?.end();
 }

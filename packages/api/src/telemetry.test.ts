@@ -212,6 +212,20 @@ describe('operations', () => {
   });
 });
 
+test('anonymous reads over a WebSocket are recorded as over HTTP: a share of them, and all changes', async () => {
+  const socket = await openSocket({});
+  let answers = 0;
+  socket.on('message', () => (answers += 1));
+  telemetry.forgetSpans();
+  socket.send(call('query', 'portfolio.read', 1, { portfolio: 'nobody' }));
+  await eventually(() => expect(answers).toBe(1));
+  expect(telemetry.spans()).toEqual([]);
+  socket.send(call('mutation', 'portfolio.create', 2, {}));
+  await eventually(() => expect(answers).toBe(2));
+  expect(telemetry.spans().map(({ name }) => name)).toContain('websocket portfolio.create');
+  socket.close();
+});
+
 describe('the backlog', () => {
   test('and the events that wait are read from the database when they are collected', async () => {
     const end = observeBacklog(api.db);

@@ -33,7 +33,7 @@ export async function streamEvents<T>(
     },
   });
   if (isEmpty && out.writableEnded) return reply.code(204).header('cache-control', 'no-store').send();
-  becomeStream(reply.request, 'sse');
+  becomeStream(reply.request, reply.raw, 'sse');
   // The headers are sent with the first bytes, and until then a client does not know that the stream is open.
   if (isEmpty) out.write(ping);
 

@@ -117,17 +117,22 @@ export function toAppError(error: unknown, maxBytes = smallInputBytes): AppError
 }
 
 /**
- * Answers requests that Node could not parse: not HTTP, headers over the limit, or received too slowly. They have no method
- * and no path, so that they are only logged.
+ * Answers requests that Node could not parse: not HTTP, headers over the limit, or received too slowly. Without a `request`,
+ * whose headers have arrived, they have no method and no path, so that they are only logged.
  */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, log: Pick<Logger, 'info'>) {
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  { request, log }: { request: FastifyRequest | undefined; log: Pick<Logger, 'info'> },
+) {
   if (error.code !== 'ECONNRESET' && socket.writable) {
     const detail =
       'Malformed or too slow HTTP request. Expected HTTP/1.1 with less than 16 KiB of address and headers.';
-    const traceId = newTraceId();
+    const traceId = request ? traceOf(request).traceId : newTraceId();
     const problem = toProblem(new AppError('malformed_request', detail), traceId);
-    const about = { trace_id: traceId, res: { statusCode: problem.status }, code: error.code };
-    log.info(about, 'request');
+    // Only the message: the error has what the client sent.
+    if (request) noteFailure(request, 'info', new Error(error.message));
+    else log.info({ trace_id: traceId, res: { statusCode: problem.status }, code: error.code }, 'request');
     const body = JSON.stringify(problem);
     const headers = `content-type: ${contentType}\r\ncontent-length: ${body.length}\r\nconnection: close`;
     socket.write(`HTTP/1.1 400 Bad Request\r\n${headers}\r\n\r\n${body}`);

@@ -4,6 +4,7 @@ import {
   type SpanContext,
   SpanKind,
   isTracing,
+  markFailed,
   newSpanContext,
   newTraceId,
   runIn,
@@ -23,12 +24,29 @@ const names = new Set(allOperations.map(({ name }) => name));
 const failures = new Set<TRPCError['code']>(['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE']);
 const isFailure = (error: unknown) => !(error instanceof TRPCError) || failures.has(error.code);
 
-export function beginCall(path: string): CallTrace {
-  if (isTracing()) {
-    const name = names.has(path) ? path : otherValue;
-    const span = startSpan(`websocket ${name}`, { kind: SpanKind.SERVER, traceId: newTraceId() });
+/** Begins a call. One that is not to be recorded and fails is recorded at its end, without what is below it. */
+export function beginCall(path: string, isRecorded: boolean): CallTrace {
+  const name = `websocket ${names.has(path) ? path : otherValue}`;
+  if (isTracing() && isRecorded) {
+    const span = startSpan(name, { kind: SpanKind.SERVER, traceId: newTraceId() });
     return { context: () => span.spanContext(), run: (work) => runIn(span, work, isFailure) };
   }
   let made: SpanContext | undefined;
-  return { context: () => (made ??= newSpanContext()), run: (work) => work() };
+  const context = () => (made ??= newSpanContext());
+  return {
+    context,
+    async run(work) {
+      const startTime = Date.now();
+      try {
+        return await work();
+      } catch (error) {
+        if (isTracing() && isFailure(error)) {
+          const span = startSpan(name, { kind: SpanKind.SERVER, traceId: context().traceId, startTime });
+          markFailed(span, error);
+          span.end();
+        }
+        throw error;
+      }
+    },
+  };
 }

@@ -34,6 +34,7 @@ beforeEach(() => {
       limits: defaultLimits,
       slow: new SlowConnections(defaultLimits),
       reportRefusal: () => {},
+      traceReads: 0,
       logError: () => {},
       authenticate: async () => anonymous,
     },

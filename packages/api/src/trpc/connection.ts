@@ -44,6 +44,8 @@ export type ConnectionOptions = {
   limits: ConnectionLimits;
   slow: SlowConnections;
   reportRefusal: ReportRefusal;
+  /** The share of anonymous reads that is traced. */
+  traceReads: number;
   logError: (error: unknown, trace: SpanContext) => void;
   /** Authenticates a call and applies the limits. Closes the socket beyond a limit of connections, and throws. */
   authenticate(socket: WebSocket, credential: string | undefined): Promise<Actor>;
@@ -218,7 +220,7 @@ export class Connection {
       this.#subscriptions.get(id)?.stop();
       return;
     }
-    const trace = beginCall(message.params.path);
+    const trace = beginCall(message.params.path, this.#isRecorded(message));
     try {
       await trace.run(async () => {
         const operation = streams.get(message.params.path);
@@ -230,6 +232,13 @@ export class Connection {
       this.#report(error, message.params);
       this.sendError(error, beginning, message, trace.context());
     }
+  }
+
+  /** As requests over HTTP are: all but most anonymous reads. */
+  #isRecorded({ method }: Call): boolean {
+    return (
+      method === 'mutation' || this.#credential !== undefined || Math.random() < this.#options.traceReads
+    );
   }
 
   async #call({ beginning, trace }: Asked, { method, params: { path, input } }: Call) {

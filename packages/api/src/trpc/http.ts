@@ -81,7 +81,7 @@ function createFollowItems(
     const items = await iterate(AbortSignal.any([signal, closing]), (receiver: Receiver<never>) =>
       follow(operation, { credential, actor }, input, receiver),
     );
-    becomeStream(request, 'trpc');
+    becomeStream(request, answer, 'trpc');
     return untilClosing(items, closing);
   };
 }

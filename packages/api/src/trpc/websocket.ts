@@ -43,10 +43,11 @@ export function attachWebSockets(
     reportRefusal?: ReportRefusal;
     /** Those that streams over HTTP count in, too. */
     connections?: Connections;
+    traceReads?: number;
   },
 ): WebSockets {
   const { services, authenticator, follow, publicOrigin, trustedProxyHops, log } = options;
-  const { reportRefusal = () => {}, securityLog } = options;
+  const { reportRefusal = () => {}, securityLog, traceReads = 0 } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { connections: counted = new Connections(limits) } = options;
   // The types of the library lack some of these.
@@ -70,6 +71,7 @@ export function attachWebSockets(
     limits,
     slow: new SlowConnections(limits),
     reportRefusal,
+    traceReads,
     logError: (error, { traceId }) => log.error({ err: error, trace_id: traceId }, 'procedure failed'),
     async authenticate(socket, credential) {
       const about = open.get(socket);

@@ -63,7 +63,8 @@ function measured<T>(clientName: string, commandName: string, send: () => Promis
   const started = performance.now();
   const record = (outcome: 'ok' | 'failed') =>
     dependencies.aws.record((performance.now() - started) / 1000, { 'rpc.method': method, outcome });
-  return inSpan(`${service}.${method}`, { kind: SpanKind.CLIENT, attributes }, async () => {
+  const options = { kind: SpanKind.CLIENT, attributes, isFailure };
+  return inSpan(`${service}.${method}`, options, async () => {
     try {
       const answer = await send();
       record('ok');
@@ -74,6 +75,8 @@ function measured<T>(clientName: string, commandName: string, send: () => Promis
     }
   });
 }
+
+const isFailure = (error: unknown) => !isAborted(error) && !isMissing(error);
 
 const isAborted = (error: unknown) => error instanceof Error && error.name === 'AbortError';
 

@@ -108,8 +108,11 @@ export function guardDatabase(
     });
   }
 
-  const begin = (work: Transaction) =>
-    inSpan('transaction', { kind: SpanKind.CLIENT, attributes: ofPostgres }, () => runTransaction(work));
+  function begin(work: Transaction) {
+    // Its own code may refuse: the collector would keep that trace as one with a failure.
+    const options = { kind: SpanKind.CLIENT, attributes: ofPostgres, isFailure: isOfDatabase };
+    return inSpan('transaction', options, () => runTransaction(work));
+  }
 
   async function runTransaction(work: Transaction): Promise<unknown> {
     let isLate = false;

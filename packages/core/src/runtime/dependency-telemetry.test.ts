@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { sql } from 'drizzle-orm';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -11,6 +11,7 @@ import { testDatabase } from '../../../../tests/support/database.ts';
 import { eventually } from '../../../../tests/support/eventually.ts';
 import { silentLog } from '../../../../tests/support/services.ts';
 import { recordTelemetry } from '../../../../tests/support/telemetry.ts';
+import { AppError } from '../errors.ts';
 import { dependencies } from '../telemetry/contract.ts';
 import { runIn, startSpan } from '../telemetry/trace.ts';
 import { openBucket } from './bucket.ts';
@@ -35,6 +36,7 @@ let telemetry: ReturnType<typeof recordTelemetry>;
 beforeEach(() => (telemetry = recordTelemetry('worker')));
 afterEach(() => telemetry[Symbol.asyncDispose]());
 
+type Transaction = Parameters<Parameters<Database['db']['transaction']>[0]>[0];
 const traced = <T>(work: () => Promise<T>) => runIn(startSpan('request'), work);
 
 /** The values of an instrument by its labels. */
@@ -77,6 +79,14 @@ test('the span of a statement has at most a thousand characters of it, and of it
   expect(span!.attributes['db.query.text']).toHaveLength(1000);
   expect(span!.attributes['error.type']).toBe('PostgresError');
   expect(JSON.stringify(span!.events)).not.toContain('zero');
+});
+
+test('the span of a transaction has failed where the database failed, and not where its code refuses', async () => {
+  const refused = new AppError('conflict', 'The slug is in use.');
+  const works = [() => Promise.reject(refused), (tx: Transaction) => tx.execute(sql`select 1 / 0`)];
+  for (const work of works) await traced(() => pool.db.transaction<unknown>(work)).catch(() => {});
+  const transactions = telemetry.spans().filter(({ name }) => name === 'transaction');
+  expect(transactions.map(({ status }) => status.code)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.ERROR]);
 });
 
 test('where the caller is not traced, dependencies have no spans', async () => {
@@ -188,7 +198,8 @@ test('requests to S3 are measured by their command, and an object that does not 
     '{rpc_method="GetObject",outcome="ok"} 1',
     '{rpc_method="PutObject",outcome="ok"} 1',
   ]);
-  const [put] = telemetry.spans();
+  const [put, get] = telemetry.spans();
+  expect([get!.name, get!.status.code]).toEqual(['S3.GetObject', SpanStatusCode.UNSET]);
   expect([put!.name, put!.kind, put!.attributes]).toEqual([
     'S3.PutObject',
     SpanKind.CLIENT,

@@ -45,3 +45,18 @@ test('an error is logged with its causes, and without what users wrote in the qu
   });
   expect(duplicate).toContain('duplicate key');
 });
+
+test('errors that failed together are logged like causes, and causes that lead back to their error end', () => {
+  const lines: string[] = [];
+  const log = createLog('test', 'info', { write: (line) => void lines.push(line) });
+  const query = new DrizzleQueryError('insert into notes values ($1)', ['a secret draft'], new Error('lost'));
+  log.error({ err: new AggregateError([query], 'none was stored') }, 'oops');
+  expect(lines[0]).not.toContain('a secret draft');
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    err: { message: 'none was stored', aggregateErrors: [{ message: 'A query failed.' }] },
+  });
+  const error = new Error('first');
+  error.cause = new Error('second', { cause: error });
+  log.error({ err: error }, 'oops');
+  expect(JSON.parse(lines[1]!)).toMatchObject({ err: { message: 'first', cause: { message: 'second' } } });
+});

@@ -46,19 +46,33 @@ export function createLog(name: string, level: string, out: DestinationStream = 
  * parameters, and what the database says of them is left out.
  */
 export function describeError(error: unknown): unknown {
+  return describeWithin(error, maxDepth);
+}
+
+/** Causes may lead back to their errors. */
+const maxDepth = 10;
+
+function describeWithin(error: unknown, depth: number): unknown {
   if (!(error instanceof Error)) return error;
+  const { errors } = error as { errors?: unknown };
+  const within = (inner: unknown) => (depth > 1 ? describeWithin(inner, depth - 1) : '…');
   const described =
     error instanceof DrizzleQueryError
       ? { type: error.name, message: 'A query failed.', query: error.query }
       : stdSerializers.err(shownOf(error));
-  return error.cause === undefined ? described : { ...described, cause: describeError(error.cause) };
+  return {
+    ...described,
+    ...(Array.isArray(errors) && { aggregateErrors: errors.map(within) }),
+    ...(error.cause !== undefined && { cause: within(error.cause) }),
+  };
 }
 
 const hidden = { value: undefined };
 
-/** The error without its cause, whose text the serializer would add to its own. */
+/** The error without its causes, whose text the serializer would add to its own. */
 function shownOf(error: Error): Error {
-  if (!(error instanceof postgres.PostgresError)) return Object.create(error, { cause: hidden }) as Error;
+  if (!(error instanceof postgres.PostgresError))
+    return Object.create(error, { cause: hidden, errors: hidden }) as Error;
   const shown = { cause: hidden, detail: hidden, where: hidden };
   if (!error.code.startsWith(dataException)) return Object.create(error, shown) as Error;
   const message = 'The database refused a value.';

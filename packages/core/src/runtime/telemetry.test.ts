@@ -97,3 +97,20 @@ test('OTEL_SDK_DISABLED turns telemetry off, although an endpoint and a port are
   await started!.close();
   expect(paths).toEqual([]);
 });
+
+// Takes two seconds, which is what it is about.
+test('where no collector answers, a stop waits two seconds for the last export', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  parts.defer(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const { port } = silent.address() as AddressInfo;
+  await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+  const startedAt = performance.now();
+  await started!.close();
+  const seconds = (performance.now() - startedAt) / 1000;
+  expect(seconds).toBeGreaterThan(1.9);
+  expect(seconds).toBeLessThan(4);
+});

@@ -25,6 +25,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import { contract } from '../telemetry/contract.ts';
 import type { AnyInstrument, HotHistogram, Program } from '../telemetry/instrument.ts';
 import { prometheusName } from '../telemetry/prometheus-name.ts';
@@ -35,8 +36,9 @@ import { observeProcess } from './process-telemetry.ts';
 
 /** As often as Prometheus scrapes. */
 const exportMilliseconds = 15_000;
-/** Exports must not outlive the time in which a process has to stop. */
 const exportTimeoutMilliseconds = 5000;
+/** How long a process that stops waits for its last export, which is repeated while the collector is unreachable. */
+const lastExportMilliseconds = 2000;
 const scope = { name: 'portfolio' };
 
 type TelemetrySettings = {
@@ -135,8 +137,10 @@ export function installTelemetry({
   const endProcess = observeProcess();
   return async () => {
     setTracing(false);
-    // Unreachable collectors are no reason to fail a stop.
-    await Promise.allSettled([meters.shutdown(), traces.shutdown()]);
+    // Unreachable collectors are no reason to fail a stop, nor to delay it by more than a moment.
+    const late = new AbortController();
+    const exported = Promise.allSettled([meters.shutdown(), traces.shutdown()]).then(() => late.abort());
+    await Promise.race([exported, wait(lastExportMilliseconds, undefined, late).catch(() => {})]);
     endProcess();
     for (const instrument of own) instrument.disconnect();
     metrics.disable();
@@ -258,7 +262,7 @@ export function hotProducer(program: Program): MetricProducer {
 
 const ignore = () => {};
 
-/** An unreachable collector is reported once, and once when it is reached again: telemetry must not fill the log. */
+/** Reports problems at most once a minute, such as an unreachable collector: telemetry must not fill the log. */
 function reportProblems(log: Logger) {
   let reportedAt = -Infinity;
   const report = (message: string) => {

@@ -62,7 +62,9 @@ export const newSpanContext = (): SpanContext => ({
   traceFlags: TraceFlags.NONE,
 });
 
-const traceparent = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:$|-)/;
+/** Later versions may add fields; version 00 has no more. */
+const traceparent =
+  /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:$|-)/;
 
 /** Reads a `traceparent` (W3C Trace Context); undefined if there is none, or it is not valid. */
 export function readTraceparent(given: unknown): SpanContext | undefined {
