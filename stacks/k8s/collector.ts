@@ -7,6 +7,9 @@ export const metricsPort = 9464;
 const receiver = '127.0.0.1:4318';
 export const collectorEndpoint = `http://${receiver}`;
 
+/** Three exports of a program. A series that it reports no more must not be served for the five minutes of the default. */
+const expiry = '45s';
+
 const retry = { enabled: true, initial_interval: '1s', max_interval: '5s' };
 const queue = { enabled: true, num_consumers: 2 };
 
@@ -23,7 +26,11 @@ export const sidecarSettings = {
     resource: { attributes: [{ pattern: '.*', action: 'delete' }] },
   },
   exporters: {
-    prometheus: { endpoint: `0.0.0.0:${metricsPort}`, without_scope_info: true },
+    prometheus: {
+      endpoint: `0.0.0.0:${metricsPort}`,
+      without_scope_info: true,
+      metric_expiration: expiry,
+    },
     loadbalancing: {
       routing_key: 'traceID',
       resolver: { dns: { hostname: gatewayHost, port: String(otlpPort) } },

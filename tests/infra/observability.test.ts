@@ -110,6 +110,17 @@ test('the collector of `npm run verify:all` is the version of the image, with ex
   }
 });
 
+test.each(collectors.slice(0, 2))(
+  '%s serves a series no longer than a minute after its last export',
+  (name) => {
+    const { metric_expiration: expiry } = settingsOf(name).exporters.prometheus as Record<string, string>;
+    const seconds = Number(/^(\d+)s$/.exec(expiry!)![1]);
+    // Exports follow each other after 15 seconds, and Prometheus reads as often: one may fail.
+    expect(seconds).toBeGreaterThanOrEqual(2 * 15);
+    expect(seconds).toBeLessThanOrEqual(60);
+  },
+);
+
 const collectorImageOf = (name: string) =>
   workloadsOf(production)
     .find(({ manifest }) => manifest.metadata.name === name)!

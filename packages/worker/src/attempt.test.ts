@@ -1,6 +1,7 @@
 import { operations } from '@portfolio/core';
 import { jobs as table } from '@portfolio/core/job/job.sql';
 import type { StoredResult } from '@portfolio/core/job/kinds';
+import { unreadablePayload } from '@portfolio/core/job/transitions';
 import { createLog } from '@portfolio/core/runtime/log';
 import { DependencyUnavailable } from '@portfolio/core/runtime/outage';
 import { jobs } from '@portfolio/core/telemetry/contract';
@@ -111,6 +112,15 @@ const cases: Case[] = [
       return result;
     },
   },
+  {
+    outcome: 'discarded',
+    level: 'warn',
+    error: 'TypeError',
+    handler: (id) => async () => {
+      await takeLease(id);
+      throw new TypeError('x is not a function');
+    },
+  },
 ];
 
 test.each(cases)(
@@ -136,6 +146,15 @@ test.each(cases)(
     expect(JSON.stringify(lines)).not.toContain(result.key);
   },
 );
+
+test('a payload that this release cannot read is a warning', async () => {
+  const { id } = await accept();
+  await platform.sql`update jobs set payload = '{"of":"another release"}' where id = ${id}`;
+  const lines = await run(id, async () => result);
+  expect(lines).toEqual([
+    expect.objectContaining({ level: 'warn', outcome: 'postponed', code: unreadablePayload }),
+  ]);
+});
 
 test('an attempt is a span in the trace of its job, below and linked to what has caused the job', async () => {
   await using telemetry = recordTelemetry('worker');

@@ -8,12 +8,12 @@ import {
   startSpan,
   writeTraceparent,
 } from '@portfolio/core/telemetry/trace';
-import type { Claimed } from '@portfolio/core/job/transitions';
+import { type Claimed, unreadablePayload } from '@portfolio/core/job/transitions';
 import type { Logger } from '@portfolio/core/runtime/log';
 import { LeaseLost } from './leases.ts';
 
 /** How an attempt has ended: `code` is that of the error that users see, `error` what was thrown. */
-type End = { outcome: JobOutcome; code?: string | undefined; error?: unknown };
+type End = { outcome: JobOutcome; code?: string | undefined; error?: unknown; isStored?: boolean };
 
 /**
  * Begins to report an attempt, by metrics, by a span in the trace of its job, and by one line in the log at its end. The
@@ -38,11 +38,11 @@ export function beginAttempt(
   return {
     span,
     traceparent: writeTraceparent(span.spanContext()),
-    end({ outcome, code, error }) {
+    end({ outcome, code, error, isStored = true }) {
       const runSeconds = (performance.now() - beganAt) / 1000;
       jobs.ended.add(1, { ...ofKind, outcome });
       jobs.runs.record(runSeconds, { ...ofKind, outcome });
-      const level = levelOf(outcome, code, error);
+      const level = isStored ? levelOf(outcome, code) : 'error';
       span.setAttribute('job.outcome', outcome);
       if (level !== 'info') markFailed(span, error ?? new LeaseLost());
       span.end();
@@ -54,8 +54,8 @@ export function beginAttempt(
 }
 
 /** What somebody may have to look at is a warning; that an end was not stored is an error. */
-function levelOf(outcome: JobOutcome, code: string | undefined, error: unknown): 'info' | 'warn' | 'error' {
+function levelOf(outcome: JobOutcome, code: string | undefined): 'info' | 'warn' {
   if (outcome === 'succeeded' || outcome === 'cancelled') return 'info';
-  if (outcome === 'postponed') return code === 'unavailable' ? 'warn' : 'info';
-  return outcome === 'discarded' && error !== undefined && !(error instanceof LeaseLost) ? 'error' : 'warn';
+  if (outcome === 'postponed') return code === 'unavailable' || code === unreadablePayload ? 'warn' : 'info';
+  return 'warn';
 }

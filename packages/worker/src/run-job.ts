@@ -72,11 +72,11 @@ export async function runJob(
   worked();
   try {
     if (outcome === 'discarded' || !(await runner.ends.store(lease, attempt, outcome, stop)))
-      reported.end({ outcome: await discardAttempt(runner, lease, stop) });
+      reported.end({ outcome: await discardAttempt(runner, lease, stop), error: thrown });
     else reported.end({ outcome: outcome.type, code: errorOf(outcome)?.code, error: thrown });
   } catch (error) {
     // The lease expires, and the reaper queues the job again.
-    reported.end({ outcome: 'discarded', error });
+    reported.end({ outcome: 'discarded', error, isStored: false });
   }
   hint();
 }

@@ -13,7 +13,7 @@ import { type ClaimStanding } from './schemas.ts';
  * Notifies webhooks of claims that cite the given evidence and whose standing differs from the last notified one. Call
  * it once in the transaction that changed the evidence or marked it stale.
  */
-async function notifyStandingChanges(tx: Db, evidenceIds: string[]): Promise<void> {
+async function notifyStandingChanges(tx: Db, evidenceIds: string[], cause?: string): Promise<void> {
   const citing = sql`exists (select 1 from ${claimEvidence}
     where ${claimEvidence.caseStudyId} = ${claims.caseStudyId} and ${claimEvidence.claimKey} = ${claims.key}
       and ${inArray(claimEvidence.evidenceId, evidenceIds)})`;
@@ -27,7 +27,7 @@ async function notifyStandingChanges(tx: Db, evidenceIds: string[]): Promise<voi
   // In a new statement, so that it sees the commits of transactions that held the locks before.
   for (const { portfolioId, ...data } of await findChanged(tx, citing)) {
     const type = `claim.${data.standing}` as const;
-    if (type !== 'claim.unbacked') await recordWebhookEvent(tx, { portfolioId, type, data });
+    if (type !== 'claim.unbacked') await recordWebhookEvent(tx, { portfolioId, type, data }, cause);
   }
   await markNotified(tx, citing);
 }

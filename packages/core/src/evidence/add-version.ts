@@ -28,7 +28,7 @@ export const addEvidenceVersion = operation({
     const found = requireUploads(await lockEvidence(ctx, tenant, slug));
     await useUpload(ctx, tenant, id);
     await storeVersion(ctx.db, found, { ...file, fetchedFrom: null });
-    await announceEvidenceChange(ctx.db, [found.id]);
+    await announceEvidenceChange(ctx.db, [found.id], ctx.origin?.traceparent);
     return fetchEvidence(ctx, tenant, slug);
   },
 });

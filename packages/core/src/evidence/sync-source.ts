@@ -75,7 +75,7 @@ export function storeSynced(
         sizeBytes,
       });
     }
-    await announceEvidenceChange(tx, [found.id]);
+    await announceEvidenceChange(tx, [found.id], by.traceparent);
     return stored;
   });
 }
@@ -88,7 +88,7 @@ export function recordUnchanged(db: Db, by: Syncing) {
   return changeSynced(db, by, async (tx, { id, problem }) => {
     if (problem !== null) return null;
     await tx.update(evidence).set(checkedNow).where(eq(evidence.id, id));
-    await announceEvidenceChange(tx, [id]);
+    await announceEvidenceChange(tx, [id], by.traceparent);
     const { number, sha256, sizeBytes } = evidenceVersions;
     const [version] = await tx
       .select({ number, sha256, sizeBytes })
@@ -128,7 +128,7 @@ export async function recordMissing(db: Db, by: Syncing, status: 404 | 410): Pro
       })
       .where(eq(evidence.id, id));
     await record(tx, { ...found, ...by }, 'evidence.vanished', { version: found.latest, status });
-    await announceEvidenceChange(tx, [id]);
+    await announceEvidenceChange(tx, [id], by.traceparent);
     return true;
   });
   return isBroken === true;

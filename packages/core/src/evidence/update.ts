@@ -20,7 +20,11 @@ export const updateEvidence = operation({
   input: evidencePatch,
   output: evidenceSchema,
   tenant: tenantBySlug,
-  async run({ db }, { portfolio: _, slug: from, newSlug: slug = from, expectedVersion, ...changes }, tenant) {
+  async run(
+    { db, origin },
+    { portfolio: _, slug: from, newSlug: slug = from, expectedVersion, ...changes },
+    tenant,
+  ) {
     const { id, problem, sourceUrl } = await lockEvidence({ db }, tenant, from, expectedVersion);
     const isRenamed = slug !== from;
     // An update without fields changes nothing, not even the version.
@@ -39,7 +43,7 @@ export const updateEvidence = operation({
       const schedule = isMoved ? { ...rescheduled, ...movedSource } : rescheduled;
       await db.update(evidence).set(schedule).where(eq(evidence.id, id));
     }
-    await announceEvidenceChange(db, [id]);
+    await announceEvidenceChange(db, [id], origin?.traceparent);
     return fetchEvidence({ db }, tenant, slug);
   },
 });

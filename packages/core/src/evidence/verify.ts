@@ -30,7 +30,7 @@ export const verifyEvidence = operation({
     const key = contentKey('evidence', tenant.id, latest.sha256);
     return { number: latest.number, problem: await findProblem(bucket, key, latest.sha256, signal) };
   },
-  async run({ db }, { slug }, tenant, { number, problem }) {
+  async run({ db, origin }, { slug }, tenant, { number, problem }) {
     const found = await lockEvidence({ db }, tenant, slug);
     // There is a newer version, to which the result does not apply.
     if (found.latest !== number) return fetchEvidence({ db }, tenant, slug);
@@ -49,7 +49,7 @@ export const verifyEvidence = operation({
         .set({ verifiedAt: sql`now()` })
         .where(and(eq(evidenceVersions.evidenceId, found.id), eq(evidenceVersions.number, number)));
     }
-    await announceEvidenceChange(db, [found.id]);
+    await announceEvidenceChange(db, [found.id], origin?.traceparent);
     return fetchEvidence({ db }, tenant, slug);
   },
 });

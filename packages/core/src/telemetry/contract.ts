@@ -318,7 +318,7 @@ export const provenance = {
     name: 'portfolio.evidence.assets',
     unit: '{asset}',
     description:
-      'Evidence of all portfolios by its standing. Counted every five minutes, and reported by the worker that has counted.',
+      'Evidence of all portfolios by its standing. Counted every five minutes by one worker, which reports it a little longer: take the largest.',
     programs: worker,
     labels: { standing: ['fresh', 'stale', 'broken', 'missing'] },
   }),

@@ -32,7 +32,7 @@ let begun: string | undefined;
 /** For the SDK: the id of the trace that a span without a parent begins. */
 export const nextTraceId = (): string => begun ?? newTraceId();
 
-/** As X-Ray wants it: the first eight digits are the time in seconds. */
+/** As X-Ray makes them: the first eight digits are the time in seconds. */
 export function newTraceId(): string {
   const seconds = Math.floor(Date.now() / 1000)
     .toString(16)

@@ -4,6 +4,7 @@ import { newId } from '../ids.ts';
 import type { ChangedJob } from '../job/jobs-changed.ts';
 import { portfolios } from '../portfolio/portfolio.sql.ts';
 import { iso } from '../sql.ts';
+import { traceparentOf } from '../telemetry/trace.ts';
 import type { Message } from './schemas.ts';
 import { type NewDelivery, startDeliveries } from './start-delivery.ts';
 import { webhookEvents, webhooks } from './webhook.sql.ts';
@@ -34,7 +35,8 @@ export async function fanOutEvents(db: Db): Promise<{ events: number; jobs: Chan
       ...new Set(events.map(({ portfolioId }) => portfolioId)),
     ]);
     const deliveries: NewDelivery[] = [];
-    for (const { id: _, portfolioId, traceparent, ...payload } of events) {
+    for (const { id: _, portfolioId, traceparent: cause, ...payload } of events) {
+      const traceparent = cause ?? traceparentOf();
       const message = { id: newId('message'), payload: payload as Message };
       for (const webhook of subscribed) {
         if (webhook.portfolioId !== portfolioId || !webhook.events.includes(payload.type)) continue;

@@ -607,6 +607,17 @@ describe('a sync takes effect once', () => {
     expect(await read()).toMatchObject({ latest: { number: 2, sha256: sha256Of(bytesOf('second')) } });
   });
 
+  test('an attempt that lost its lease is not counted as a sync that failed', async () => {
+    await using telemetry = recordTelemetry('worker');
+    const id = await requestSync();
+    const stale = await claim(id);
+    await lose(id);
+    serve('late');
+    await expect(handle(id, stale)).rejects.toMatchObject({ name: 'LeaseLost' });
+    const lines = await telemetry.series(provenance.syncs);
+    expect(lines.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+  });
+
   test('an attempt after one that was interrupted at its very end finds the work done', async () => {
     serve('first');
     const id = await requestSync();
@@ -745,6 +756,23 @@ const changed = (text: string, version: number) => ({
 });
 
 describe('webhooks are notified once of each change', () => {
+  test('in the trace of the job that has found it, also where nothing is recorded', async () => {
+    serve('one');
+    await sync();
+    await cite(1);
+    await platform.db.delete(webhookEvents);
+    serve('two');
+    const { traceId } = await sync();
+    const events = await platform.db.delete(webhookEvents).returning();
+    const traces = events.map(({ type, traceparent }) => [type, traceparent?.slice(3, 35)]);
+    expect(traces).toEqual(
+      expect.arrayContaining([
+        ['evidence.changed', traceId],
+        ['claim.stale', traceId],
+      ]),
+    );
+  });
+
   test('of a source that changes and changes back', async () => {
     serve('one');
     await sync();

@@ -1,5 +1,6 @@
 import type { Db, Scanner } from '@portfolio/core/context';
 import type { HostBreakers } from '@portfolio/core/runtime/host-breakers';
+import { toOutage } from '@portfolio/core/runtime/outage';
 import { InfectedFile } from '@portfolio/core/runtime/scanner';
 import {
   type Syncing,
@@ -12,6 +13,7 @@ import { contentKey } from '@portfolio/core/upload/keys';
 import { MismatchedFile, settleBytes } from '@portfolio/core/upload/settle';
 import { provenance } from '@portfolio/core/telemetry/contract';
 import { type Handler, JobFailure, PermanentError, TemporaryError } from '../handler.ts';
+import { LeaseLost } from '../leases.ts';
 import { type Fetched, type SyncTools, fetchEvidence, removeFetched } from './evidence-sync-download.ts';
 
 /** Fetches evidence from its source: changed bytes become a new version, unchanged ones count as a check. */
@@ -39,14 +41,16 @@ export function createEvidenceSync(outbound: {
 
 const count = (outcome: SyncOutcome) => provenance.syncs.add(1, { outcome });
 
-/** Counts what a sync has found, unless it was interrupted. */
+/** Counts what a sync has found, unless it was interrupted, cancelled, or done by another worker meanwhile, or is postponed. */
 async function counted<Stored extends { changed: boolean }>(signal: AbortSignal, run: () => Promise<Stored>) {
   try {
     const stored = await run();
     count(stored.changed ? 'changed' : 'unchanged');
     return stored;
   } catch (error) {
-    if (!signal.aborted) count((error instanceof JobFailure && outcomes[error.code]) || 'failed');
+    const isInterrupted = signal.aborted || error instanceof LeaseLost;
+    if (error instanceof JobFailure && !isInterrupted) count(outcomes[error.code] ?? 'failed');
+    else if (!isInterrupted && !toOutage(error)) count('failed');
     throw error;
   }
 }
