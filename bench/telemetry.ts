@@ -6,7 +6,7 @@
  *
  * Three processes take turns in each round: off, off once more, and on, with a collector on loopback. "Off once more" shows
  * how much of a difference is chance. Each start is of new processes, since two of the same program differ for as long as
- * they run. Ratios are of a round; the median counts. Takes about six minutes. Figures are also written to
+ * they run. Ratios are of a round; the median counts. On a quiet machine only: takes about six minutes. Figures are also written to
  * `bench/results/telemetry.json`; with `--cpu-prof`, the processes write profiles into `bench/results`.
  */
 import { parseArgs } from 'node:util';

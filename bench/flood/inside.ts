@@ -42,6 +42,8 @@ setInterval(sampleTurn, resolutionMilliseconds).unref();
 const beyondResolution = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolutionMilliseconds);
 
 serve({
+  /** Milliseconds of processor time since the start, of all threads. */
+  cpu: () => millisecondsOf(process.cpuUsage()),
   begin() {
     (globalThis.gc as NodeJS.GCFunction)();
     rssBefore = process.memoryUsage.rss();

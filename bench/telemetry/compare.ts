@@ -44,10 +44,11 @@ export const inTurn = (at: number): Contender[] => [
 
 export const noRounds = (): Record<Contender, number[]> => ({ off: [], 'off once more': [], on: [] });
 
-/** Ratios are those within a round: what changes with time, such as the clock of the processor, is the same for both. */
+/** Costs are relative to the mean of both that are off, within a round: what changes with time is the same for all. */
 export function compare({ title, note, mostPercent, rounds }: Measured): Table {
+  const off = rounds.off.map((value, at) => (value + rounds['off once more'][at]!) / 2);
   const lines = contenders.map((contender) => {
-    const costs = rounds[contender].map((value, at) => (value / rounds.off[at]! - 1) * 100);
+    const costs = rounds[contender].map((value, at) => (value / off[at]! - 1) * 100);
     const percent = median(costs);
     const figures = {
       'cost, %': round(percent),

@@ -2,7 +2,6 @@ import { createClient } from '@portfolio/api/client';
 import autocannon from 'autocannon';
 import { importFolder } from '../../dev/import/import-folder.ts';
 import { sampleFolder } from '../../tests/support/stack.ts';
-import type { Inside } from '../flood/inside.ts';
 import { type Api, startPlatform } from '../flood/platform.ts';
 import {
   type Contender,
@@ -56,13 +55,13 @@ const importSample = ({ port }: Api, apiKey: string) =>
 
 /** The processor time of the process for a request. */
 async function microseconds({ ask, port }: Api, path: string, amount: number): Promise<number> {
-  await ask('begin', undefined);
+  const before = await ask<number>('cpu', undefined);
   const { non2xx, errors } = await autocannon({
     url: `http://127.0.0.1:${port}${path}`,
     connections,
     amount,
   });
-  const { cpuMilliseconds } = await ask<Inside>('end', undefined);
+  const milliseconds = (await ask<number>('cpu', undefined)) - before;
   if (non2xx + errors > 0) throw new Error(`${path}: ${non2xx + errors} requests failed.`);
-  return (cpuMilliseconds * 1000) / amount;
+  return (milliseconds * 1000) / amount;
 }
