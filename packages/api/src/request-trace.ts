@@ -93,9 +93,17 @@ function startRequestSpan(request: FastifyRequest, startTime?: number): Span {
   });
 }
 
-/** Ends the span of a request. One that was not recorded and failed or was slow gets its span now. */
+/** What anybody can cause at will, without a credential that is valid. */
+const refusals = new Set([401, 404, 405, 429]);
+
+/**
+ * Ends the span of a request. One that was not recorded and failed or was slow gets its span now. A span that does not end is
+ * not exported: a flood of refused requests must not take the place of others.
+ */
 export function endRequestSpan(request: FastifyRequest, statusCode: number, milliseconds: number) {
   const isOfNote = statusCode >= 500 || milliseconds > slowMilliseconds;
+  const isAnonymous = request.actor === undefined || request.actor.kind === 'anonymous';
+  if (!isOfNote && isAnonymous && refusals.has(statusCode)) return;
   const span = request.span ?? (isOfNote ? startRequestSpan(request, Date.now() - milliseconds) : undefined);
   if (!span?.isRecording()) return;
   span.setAttribute('http.response.status_code', statusCode);

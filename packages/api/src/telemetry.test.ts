@@ -160,6 +160,16 @@ describe('who is refused', () => {
     expect(await valueOf(access.failures, `reason="${reason}"`)).toBe(2);
   });
 
+  test('without a valid credential has no span, and with one does', async () => {
+    telemetry.forgetSpans();
+    await api.call('GET', '/api/v1/portfolios', { headers: { authorization: 'Bearer pk_unknown' } });
+    await api.call('POST', '/nowhere', { json: {} });
+    await api.call('GET', '/api/v1/portfolios/nobodys', { key });
+    const statuses = () =>
+      telemetry.spans().flatMap(({ attributes }) => attributes['http.response.status_code'] ?? []);
+    await eventually(async () => expect(statuses()).toEqual([404]));
+  });
+
   test('as a page of another origin is counted, over HTTP and WebSocket', async () => {
     const headers = { cookie: '__Host-session=any', origin: 'https://elsewhere.example' };
     await api.call('POST', '/api/v1/portfolios', { headers, json: {} });
