@@ -284,13 +284,16 @@ const flood = async (count: number) => {
   socket.close();
 };
 
+/** Without those of garbage collection, whose series begin whenever the first one of their kind occurs. */
+const linesOf = (text: string) => text.split('\n').filter((line) => !line.includes('v8js_gc')).length;
+
 describe('hostile clients', () => {
   test('make no further series, however many paths, methods, hosts, tenants, traces and procedures they name', async () => {
     await flood(10);
-    const before = (await telemetry.text()).split('\n').length;
+    const before = linesOf(await telemetry.text());
     await flood(1000);
     const text = await telemetry.text();
-    expect(text.split('\n').length).toBe(before);
+    expect(linesOf(text)).toBe(before);
     expect(text).not.toContain(marker);
     for (const { name } of telemetry.spans()) expect(name).not.toContain(marker);
   });
