@@ -81,7 +81,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const {
     rateLimits,
     trustedProxyHops = 0,
-    traceReads = 0.01,
+    traceReads = 0.001,
     stopping = new AbortController().signal,
   } = options;
   const loggerInstance: FastifyBaseLogger = createRequestLog(log);

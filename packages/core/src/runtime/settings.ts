@@ -268,7 +268,7 @@ export const apiSettings = z
     /** The port of `/backlog`, which only the cluster may reach; without it, it is not served. */
     INTERNAL_PORT: port.optional(),
     /** The share of anonymous reads that is traced. Other requests all are; those that fail or are slow, too. */
-    TRACE_READS: z.coerce.number().min(0).max(1).default(0.01),
+    TRACE_READS: z.coerce.number().min(0).max(1).default(0.001),
     /** How long the API continues to serve after SIGTERM, so that proxies notice that it stops (see `apiStop`). */
     LINGER_SECONDS: z.coerce.number().min(0).max(120).default(0),
   })
