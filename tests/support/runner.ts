@@ -3,11 +3,23 @@ import { createHandlers } from '../../packages/worker/src/handlers/index.ts';
 import { createLeases } from '../../packages/worker/src/leases.ts';
 import { type Runner, runJob } from '../../packages/worker/src/run-job.ts';
 import type { Scanner } from '@portfolio/core/context';
+import type { StoredResult } from '@portfolio/core/job/kinds';
 import { randomUUID } from 'node:crypto';
 import { claimJob } from './jobs.ts';
 import { silentLog, type TestServices } from './services.ts';
 
 const never = new AbortController().signal;
+
+/** What an export stores as its result, for handlers that render nothing. */
+export const exportResult: StoredResult<'export.pdf'> = {
+  key: 'exports/secret-key.pdf',
+  fileName: 'faster.pdf',
+  contentType: 'application/pdf',
+  sizeBytes: 1,
+  sha256: 'ab'.repeat(32),
+  pages: 1,
+  studyVersion: 1,
+};
 
 export type RunnerSettings = Partial<Runner> & {
   allowPrivate?: boolean;

@@ -1,6 +1,5 @@
 import { operations } from '@portfolio/core';
 import { jobs as table } from '@portfolio/core/job/job.sql';
-import type { StoredResult } from '@portfolio/core/job/kinds';
 import { unreadablePayload } from '@portfolio/core/job/transitions';
 import { createLog } from '@portfolio/core/runtime/log';
 import { DependencyUnavailable } from '@portfolio/core/runtime/outage';
@@ -8,22 +7,13 @@ import { jobs } from '@portfolio/core/telemetry/contract';
 import { SpanKind, activeTraceparent } from '@portfolio/core/telemetry/trace';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runAttempt, testRunner } from '../../../tests/support/runner.ts';
+import { exportResult as result, runAttempt, testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
 import { recordTelemetry } from '../../../tests/support/telemetry.ts';
 import { type Handler, NotYetError, PermanentError } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
 
 const owner = user('owner');
-const result: StoredResult<'export.pdf'> = {
-  key: 'exports/secret-key.pdf',
-  fileName: 'faster.pdf',
-  contentType: 'application/pdf',
-  sizeBytes: 1,
-  sha256: 'ab'.repeat(32),
-  pages: 1,
-  studyVersion: 1,
-};
 
 let platform: TestServices;
 beforeAll(async () => {

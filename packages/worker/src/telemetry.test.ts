@@ -1,25 +1,16 @@
 import { operations } from '@portfolio/core';
-import { type StoredResult, ofEachKind } from '@portfolio/core/job/kinds';
+import { ofEachKind } from '@portfolio/core/job/kinds';
 import { jobs } from '@portfolio/core/telemetry/contract';
 import { SpanKind, runIn, startSpan } from '@portfolio/core/telemetry/trace';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../../tests/support/eventually.ts';
-import { testRunner } from '../../../tests/support/runner.ts';
+import { exportResult as result, testRunner } from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
 import { recordTelemetry } from '../../../tests/support/telemetry.ts';
 import { createHandlers } from './handlers/index.ts';
 import { slotsOf, startWorker } from './worker.ts';
 
 const owner = user('owner');
-const result: StoredResult<'export.pdf'> = {
-  key: 'k',
-  fileName: 'faster.pdf',
-  contentType: 'application/pdf',
-  sizeBytes: 1,
-  sha256: 'ab'.repeat(32),
-  pages: 1,
-  studyVersion: 1,
-};
 
 let platform: TestServices;
 beforeAll(async () => {

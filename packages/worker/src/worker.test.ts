@@ -1,7 +1,7 @@
 import { operations } from '@portfolio/core';
 import { jobs } from '@portfolio/core/job/job.sql';
 import { limitJobs } from '@portfolio/core/job/limits';
-import { type StoredResult, jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
+import { jobKinds, ofEachKind } from '@portfolio/core/job/kinds';
 import { transitions } from '@portfolio/core/job/transitions';
 import { type Database, openDatabase } from '@portfolio/core/runtime/database';
 import { eq, sql } from 'drizzle-orm';
@@ -10,7 +10,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { eventually } from '../../../tests/support/eventually.ts';
 import { testProxy } from '../../../tests/support/proxy.ts';
 import { makeDue } from '../../../tests/support/jobs.ts';
-import { type RunnerSettings, runAttempt, testRunner } from '../../../tests/support/runner.ts';
+import {
+  exportResult as result,
+  type RunnerSettings,
+  runAttempt,
+  testRunner,
+} from '../../../tests/support/runner.ts';
 import { type TestServices, silentLog, testServices, user } from '../../../tests/support/services.ts';
 import { type Handler, NotYetError, PermanentError } from './handler.ts';
 import { createHandlers } from './handlers/index.ts';
@@ -18,15 +23,6 @@ import type { Runner } from './run-job.ts';
 import { slotsOf, startWorker } from './worker.ts';
 
 const owner = user('owner');
-const result: StoredResult<'export.pdf'> = {
-  key: 'k',
-  fileName: 'faster.pdf',
-  contentType: 'application/pdf',
-  sizeBytes: 1,
-  sha256: 'ab'.repeat(32),
-  pages: 1,
-  studyVersion: 1,
-};
 const never = new AbortController().signal;
 
 let platform: TestServices;
